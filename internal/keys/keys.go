@@ -1,0 +1,2 @@
+// Package keys holds the secrets from which every pseudonym key is derived.
+package keys
