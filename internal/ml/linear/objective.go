@@ -3,7 +3,7 @@ package linear
 import (
 	"slices"
 
-	det "math"
+	"github.com/nocturne-data/nocturne/internal/det"
 )
 
 // objective is the penalised log-loss over the columns that occur in x.

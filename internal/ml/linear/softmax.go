@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	det "math"
+	"github.com/nocturne-data/nocturne/internal/det"
 )
 
 // Config says how to fit. The zero value, with Classes set, is a good start.
