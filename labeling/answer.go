@@ -65,7 +65,6 @@ func (q *Queue) Undo(annotator string, now time.Time) (Lease, error) {
 		return Lease{}, ErrTaskFull
 	}
 	q.s.Log = slices.Delete(q.s.Log, i, i+1)
-	delete(q.touched, [2]int{r.task(), r.person()})
 	q.count(r, -1)
 	until := now.Add(q.s.Config.Lease()).UnixMilli()
 	q.hold(0, r.task(), r.person(), until)

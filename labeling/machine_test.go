@@ -225,7 +225,7 @@ func TestQueueAgainstAModel(t *testing.T) {
 				m.held[id][who] = now.Add(10 * time.Minute)
 			},
 			"time": func(t *rapid.T) {
-				now = now.Add(time.Duration(rapid.IntRange(1, 400).Draw(t, "seconds")) * time.Second)
+				now = now.Add(time.Duration(rapid.IntRange(1, 900).Draw(t, "seconds")) * time.Second)
 				if rapid.Bool().Draw(t, "sweep") {
 					q.Expire(now)
 					m.sweep(now)
