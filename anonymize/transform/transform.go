@@ -24,7 +24,11 @@ type Properties struct {
 	FormatPreserving bool     // the output is still of the input's semantic type
 	Leaks            []string // of "length", "order", "equality", "prefix", "null", "range"
 	NeedsKey         bool
-	NeedsSubject     bool // needs the subject column (date shift)
+	// CollisionBits is the output's size in bits where distinct inputs may
+	// meet by chance: n distinct values collide with probability below
+	// n*n/2^(CollisionBits+1). 0 = does not apply.
+	CollisionBits int
+	NeedsSubject  bool // needs the subject column (date shift)
 }
 
 // Keys derives secret keys by name; package keys implements it. The same name
