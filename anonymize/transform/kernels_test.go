@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -230,7 +231,10 @@ func TestSurrogates(t *testing.T) {
 	names := strs("James", "Mary", "James", "王芳")
 	got := run(t, Spec{"surrogate", P{"key": "n"}}, "first_name", names)
 	require.Equal(t, got[0], got[2], "equal values, equal surrogates")
-	require.Equal(t, "male", genderOf("james"))
+	require.Equal(t, []string{"male", "female", ""}, []string{genderOf("james"), genderOf("mary"), genderOf("xqz")})
+	for _, n := range run(t, Spec{"surrogate", nil}, "first_name", strs("Mary", "Linda", "Susan", "Karen")) {
+		require.Equal(t, "female", genderOf(strings.ToLower(n[1:])), "gender is kept")
+	}
 	for i, in := range texts(t, names) {
 		require.NotEqual(t, in, got[i])
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -124,19 +125,31 @@ func (f *forge) draw(dst, v, seed []byte) ([]byte, bool) {
 	return dst, false
 }
 
-// genderOf tells the gender that a given name, in lower case, is mostly borne by, "" =
-// unknown.
+// genderOf tells the gender that a given name, in lower case, is mostly borne by,
+// "" = unknown.
 func genderOf(name string) string {
-	switch g, ok := gazetteer.Given(name); {
-	case !ok:
-		return ""
-	case g == 'f':
-		return "female"
-	case g == 'm':
-		return "male"
+	if g, ok := gazetteer.Given(name); ok && g != 'u' {
+		return genders[g]
 	}
-	return ""
+	return mostly()[name]
 }
+
+var genders = map[byte]string{'f': "female", 'm': "male"}
+
+// mostly settles names that both genders bear by their rank in the two lists of
+// frequent US names.
+var mostly = sync.OnceValue(func() map[string]string {
+	rank, out := map[string]int{}, map[string]string{}
+	for _, gender := range []string{"female", "male"} {
+		for i, name := range gazetteer.EnglishGiven(gender) {
+			name = strings.ToLower(name)
+			if before, ok := rank[name]; !ok || i < before {
+				rank[name], out[name] = i, gender
+			}
+		}
+	}
+	return out
+})
 
 // personal makes surrogates that agree with the row's surrogate name.
 type personal struct {

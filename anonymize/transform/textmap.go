@@ -90,7 +90,7 @@ func textBuffers[O int32 | int64](arr arrow.Array) ([]O, []byte) {
 // one probe. After memoTrial rows without enough repeats it is left alone.
 const (
 	memoSlots = 8192
-	memoTrial = 2048
+	memoTrial = 8192
 	memoShare = 8 // at least one repeat in this many rows
 )
 
