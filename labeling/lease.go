@@ -10,7 +10,8 @@ import (
 // Lease returns the tasks an annotator holds, longest held first, after renewing
 // their leases and adding new ones until there are n. Fewer come back when
 // nothing else is open to them. Asking again is therefore a heartbeat and safe to
-// repeat. Leases of others that ran out are freed first.
+// repeat; it also saves a lease that ran out while nobody else wanted the task.
+// Leases of others that ran out are freed first.
 func (q *Queue) Lease(annotator string, n int, now time.Time) ([]Lease, error) {
 	if err := q.ValidateLease(annotator, n); err != nil {
 		return nil, err
@@ -23,7 +24,7 @@ func (q *Queue) Lease(annotator string, n int, now time.Time) ([]Lease, error) {
 	}
 	until := now.Add(q.s.Config.Lease()).UnixMilli()
 	for i, l := range q.s.Leases {
-		if l.person() == who && l.until() > now.UnixMilli() {
+		if l.person() == who {
 			q.s.Leases[i][2] = until
 		}
 	}
