@@ -8,8 +8,8 @@ import (
 
 // Contract describes one table. It is a value: operations return new ones.
 type Contract struct {
-	Name        string       `json:"name" yaml:"name"`
-	Version     string       `json:"version" yaml:"version"` // semantic version of the contract, "1.0.0"
+	Name        string       `json:"name" yaml:"name" jsonschema:"minLength=1"`
+	Version     string       `json:"version,omitempty" yaml:"version,omitempty"` // semantic version of the contract, "1.0.0"
 	Description string       `json:"description,omitempty" yaml:"description,omitempty"`
 	Fields      []Field      `json:"fields" yaml:"fields"`
 	PrimaryKey  []string     `json:"primary_key,omitempty" yaml:"primary_key,omitempty"`
