@@ -31,6 +31,14 @@ var errDecimal = errors.New("decimal wider than its Arrow type")
 // conversionOf maps a leaf's physical and logical type to Arrow. The hint
 // restores what Parquet cannot say about files that Nocturne wrote.
 func conversionOf(e *format.SchemaElement, h hint) (conversion, error) {
+	c, err := plainConversion(e)
+	if err != nil {
+		return c, err
+	}
+	return h.apply(c), nil
+}
+
+func plainConversion(e *format.SchemaElement) (conversion, error) {
 	logical := e.LogicalType.Value
 	if logical == nil {
 		logical = logicalOf(e)
@@ -101,7 +109,7 @@ func conversionOf(e *format.SchemaElement, h hint) (conversion, error) {
 	default:
 		return c, errors.New("unknown physical type")
 	}
-	return h.apply(c), nil
+	return c, nil
 }
 
 func physicalWidth(e *format.SchemaElement) int {
