@@ -122,6 +122,8 @@ func formEvidence(ty *semantic.Type, t int, f *features, named bool) float64 {
 		}
 	}
 	switch {
+	case m >= .98 && ty.Prior >= .95 && f.distinct >= 10:
+		return tell + 2
 	case m >= .95:
 		return tell
 	case m >= .6:

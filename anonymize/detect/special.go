@@ -395,6 +395,8 @@ func textEvidence(p *profile, f *features, _ header, named bool) float64 {
 		return -3
 	case named && f.words > 2:
 		return .5
+	case named && f.words < 1.3 && f.han < .5:
+		return -5
 	case named:
 		return -2
 	}
