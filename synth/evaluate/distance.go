@@ -46,7 +46,13 @@ func (d *data) pointsOf() [3]points {
 	numbers := len(cols[0])
 	for _, c := range d.columns {
 		if c.categorical() {
-			add(func(t int) []int32 { return c.code[t] })
+			add(func(t int) []int32 {
+				out := make([]int32, len(c.code[t]))
+				for i, v := range c.code[t] {
+					out[i] = v + 1 // missing is a level of its own
+				}
+				return out
+			})
 		}
 	}
 	var out [3]points

@@ -15,7 +15,7 @@ const (
 // points are rows as the distance sees them: numbers in fixed point, then
 // category codes.
 type points struct {
-	numbers, codes int     // columns of each kind
+	numbers, codes int     // columns of each kind; codes are not negative
 	v              []int32 // [row*(numbers+codes)+column]
 }
 
@@ -207,7 +207,7 @@ func levelsApart(v []int32) []uint64 {
 }
 
 func has(set []uint64, v int32) bool {
-	return v >= 0 && int(v>>6) < len(set) && set[v>>6]>>(v&63)&1 == 1
+	return int(v>>6) < len(set) && set[v>>6]>>(v&63)&1 == 1
 }
 
 // search is one query's walk.
