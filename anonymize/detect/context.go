@@ -139,7 +139,7 @@ func (c *tableContext) adjust(i int, cs []candidate) {
 		case "last_name":
 			*a = 2 * firstElsewhere
 		case "middle_name":
-			*a = min(firstElsewhere, lastElsewhere)
+			*a = min(firstElsewhere, lastElsewhere) * (1 + 3*boolTo(c.fs[i].meanLen < 2.2))
 		case "full_name":
 			*a = people - 2*min(firstElsewhere, lastElsewhere)*boolTo(c.fs[i].words < 1.5)
 		case "city", "state", "postal_code", "street_address", "country":
@@ -157,7 +157,7 @@ func (c *tableContext) adjust(i int, cs []candidate) {
 		case "health_status":
 			switch {
 			case medical && c.headerHas(i, outcomeWords):
-				*a = 9
+				*a = 13
 			case medical:
 				*a = 1
 			case c.headerHas(i, mildHealth) && people == 0:

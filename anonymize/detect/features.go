@@ -178,7 +178,7 @@ func (f *features) text(v string, w float64) float64 {
 	} else if _, ok := gazetteer.CNPlace(v); ok {
 		f.city += w
 	}
-	words, capitals, given, family, mixed := 0, 0, 0, 0, false
+	words, capitals, given, family, named, mixed := 0, 0, 0, 0, 0, false
 	first, last := "", ""
 	for t := range strings.FieldsFuncSeq(lower, func(c rune) bool { return c == ' ' || c == ',' || c == '.' || c == '(' || c == ')' || c == '"' }) {
 		words++
@@ -189,11 +189,18 @@ func (f *features) text(v string, w float64) float64 {
 		if words > 12 {
 			continue
 		}
-		if _, ok := gazetteer.Given(t); ok {
-			given++
-		}
-		if gazetteer.Surname(t) {
-			family++
+		if len(t) > 2 {
+			_, isGiven := gazetteer.Given(t)
+			isFamily := gazetteer.Surname(t)
+			if isGiven {
+				given++
+			}
+			if isFamily {
+				family++
+			}
+			if (isGiven || isFamily) && !gazetteer.Word(t) {
+				named++
+			}
 		}
 		if strings.ContainsFunc(t, unicode.IsDigit) && strings.ContainsFunc(t, unicode.IsLetter) {
 			mixed = true
@@ -239,11 +246,11 @@ func (f *features) text(v string, w float64) float64 {
 		if family > 0 {
 			f.family += w
 		}
-	} else if words <= 6 && given+family >= 2 && given > 0 && family > 0 {
+	} else if words <= 6 && given+family >= 2 && given > 0 && family > 0 && named*2 >= words {
 		f.bothNames += w
 	}
 	if gazetteer.Word(first) && given == 0 && family == 0 {
 		f.word += w
 	}
-	return float64(words)
+	return float64(strings.Count(v, " ") + 1)
 }

@@ -26,9 +26,13 @@ var qualifiers = wordSet(`customer user client patient employee member person st
 	客户 患者 用户 员工 学生 会员 联系人`)
 
 // vague phrases mean much as a whole header and little behind other words.
-var vague = wordSet(`name title number code type id key no date time status level index text value group class default first last family given n y st min max source contact state mail label
+var vague = wordSet(`target outcome y response name title number code type id key no date time status level index text value group class default first last family given n y st min max source contact state mail label
 	role position place area address record image picture rate size kind label score note link host host summary content body store site plan unit total balance make model region season first second person employee
 	condition procedure drug treatment death response result method loan orientation style default pay pass pin token secret manager director case ticket seat bed nom ort land family middle given`)
+
+// generic types are what a vague header ("class", "target") says: next to
+// nothing.
+var generic = map[string]bool{"category": true, "outcome": true, "record_id": true}
 
 func wordSet(list string) map[string]bool {
 	m := map[string]bool{}
@@ -253,7 +257,11 @@ func (h *header) lookUp(tokens []string, factor float64) {
 				s *= .4
 			}
 			for _, t := range types {
-				h.strength[t] = max(h.strength[t], s*factor)
+				st := s
+				if vague[phrase] && generic[semantic.All()[t].Name] {
+					st *= .55
+				}
+				h.strength[t] = max(h.strength[t], st*factor)
 			}
 		}
 	}

@@ -104,6 +104,10 @@ func valueEvidence(ty *semantic.Type, t int, p *profile, f *features, h header, 
 	return .5
 }
 
+// codable families have closed vocabularies that tables often store as small
+// numbers.
+var codable = map[string]bool{"demographic": true, "work": true, "health": true, "finance": true}
+
 // formEvidence turns match and check-digit shares into log-odds: a telling
 // form speaks for itself, a weak one only confirms a header; either one denies
 // the type when cells do not have it.
@@ -127,7 +131,9 @@ func formEvidence(ty *semantic.Type, t int, f *features, named bool) float64 {
 	case m >= .95:
 		return tell
 	case m >= .6:
-		return tell * (m - .3)
+		return tell * (m - .3) / .7
+	case named && f.integer > .95 && f.distinct <= 25 && codable[ty.Family]:
+		return .5
 	case m >= .3 && named:
 		return .5
 	case named:

@@ -36,6 +36,7 @@ var special = map[string]func(p *profile, f *features, h header, named bool) flo
 	"latitude":       func(p *profile, f *features, h header, named bool) float64 { return coordinateEvidence(f, named, 90) },
 	"longitude":      func(p *profile, f *features, h header, named bool) float64 { return coordinateEvidence(f, named, 180) },
 	"gender":         genderEvidence,
+	"income":         incomeEvidence,
 	"imei": func(p *profile, f *features, h header, named bool) float64 {
 		return longNumberEvidence(f, named, "imei")
 	},
@@ -54,7 +55,7 @@ func firstNameEvidence(_ *profile, f *features, _ header, named bool) float64 {
 		s = .3
 	}
 	e := -3 + 9*s - 2*f.family*boolTo(f.family > f.given+.1)
-	if f.city > f.given {
+	if f.city > f.given || f.place() > .7 {
 		e -= 2
 	}
 	if f.ratio < .02 && f.distinct < 8 {
@@ -72,7 +73,7 @@ func lastNameEvidence(_ *profile, f *features, _ header, named bool) float64 {
 		s = .3
 	}
 	e := -3 + 8*s - 2*f.given*boolTo(f.given > f.family+.1) - 3*f.word
-	if f.city > f.family {
+	if f.city > f.family || f.place() > .7 {
 		e -= 2
 	}
 	if f.ratio < .02 && f.distinct < 8 {
@@ -124,6 +125,11 @@ func named3(e float64, named bool) float64 {
 		return min(max(e, -1.5), 3)
 	}
 	return min(e, 5)
+}
+
+// place is the share of values that are states or countries.
+func (f *features) place() float64 {
+	return max(f.match[typeIndex("state")], f.match[typeIndex("country")])
 }
 
 func boolTo(b bool) float64 {
@@ -184,8 +190,8 @@ func ageEvidence(_ *profile, f *features, _ header, named bool) float64 {
 		}
 		return 1
 	}
-	if m > .99 && f.numericMin >= 0 && f.numericMax <= 105 && f.numericMax > 45 && f.distinct > 20 && f.rising < .6 && f.numericMin >= 10 {
-		return 1.2
+	if m > .99 && f.numericMin >= 0 && f.numericMax <= 105 && f.numericMax > 45 && f.distinct > 20 && f.rising < .6 && f.numericMin >= 10 && f.integer > .99 {
+		return 2.2
 	}
 	return -5
 }
@@ -393,6 +399,8 @@ func textEvidence(p *profile, f *features, _ header, named bool) float64 {
 		return 2
 	case named && f.distinct < 20 && f.cells > 100:
 		return -3
+	case named && f.bothNames > .8:
+		return -6
 	case named && f.words > 2:
 		return .5
 	case named && f.words < 1.3 && f.han < .5:
@@ -482,6 +490,19 @@ func coordinateEvidence(f *features, named bool, limit float64) float64 {
 		return .5
 	}
 	return -5
+}
+
+// incomeEvidence knows brackets ("<=50K", "$10k-20k"); plain amounts need the
+// header.
+func incomeEvidence(_ *profile, f *features, _ header, named bool) float64 {
+	m := f.match[typeIndex("income")]
+	switch {
+	case m > .95 && f.numeric < .1 && f.match[typeIndex("money")] < .5 && f.dates < .1 && f.match[typeIndex("phone")] < .3 && f.distinct <= 60:
+		return 10
+	case named:
+		return .5
+	}
+	return noHeader
 }
 
 func genderEvidence(_ *profile, f *features, _ header, named bool) float64 {

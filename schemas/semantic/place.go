@@ -63,7 +63,10 @@ var country = Type{
 		if len(v) <= 3 && gazetteer.CountryCode(v) {
 			return true
 		}
-		_, ok := gazetteer.Country(strings.ToLower(v))
+		_, ok := gazetteer.Country(strings.ToLower(strings.ReplaceAll(v, "-", " ")))
+		if !ok {
+			_, ok = gazetteer.Country(strings.ToLower(v))
+		}
 		return ok
 	},
 	Generate: func(r *rand.Rand, c Context) string {

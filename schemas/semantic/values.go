@@ -168,6 +168,9 @@ func matchIncome(v string) bool {
 		return true
 	}
 	digit := false
+	if !strings.ContainsAny(v, "<>$€£¥kK万") {
+		return false
+	}
 	for _, c := range v {
 		switch {
 		case c >= '0' && c <= '9':

@@ -4,7 +4,7 @@ package semantic
 // distributed, or by a closed set of values, not by a form of their own. They
 // are not generated here: a synthesizer draws them from the data.
 var vocabulary = []Type{
-	{Name: "occupation", Family: "work", Class: QuasiIdentifier, Match: matchOccupation, Prior: .75, Headers: []string{"occupation", "job", "job_title", "profession", "position", "role", "designation", "work_title", "jobtitle", "职业", "职位", "岗位", "职务", "beruf", "profesion"}},
+	{Name: "occupation", Family: "work", Class: QuasiIdentifier, Match: matchOccupation, Prior: .9, Headers: []string{"occupation", "job", "job_title", "profession", "position", "role", "designation", "work_title", "jobtitle", "职业", "职位", "岗位", "职务", "beruf", "profesion"}},
 	{Name: "employment_type", Family: "work", Class: QuasiIdentifier, Match: oneOf(employmentValues), Prior: .9, Headers: []string{"employment_type", "workclass", "work_class", "work_type", "employment", "employment_status", "job_type", "contract_type", "emp_status", "class_of_worker", "就业状态"}},
 	{Name: "marital_status", Family: "demographic", Class: QuasiIdentifier, Match: oneOf(maritalValues), Prior: .93, Headers: []string{"marital_status", "marital", "marital_stat", "civil_status", "married", "marriage", "ever_married", "maritalstatus", "婚姻状况", "婚姻", "婚否"}},
 	{Name: "relationship", Family: "demographic", Class: QuasiIdentifier, Match: oneOf(relationValues), Prior: .93, Headers: []string{"relationship", "relation", "relationship_status", "household_role", "kinship", "关系", "与户主关系"}},
@@ -29,7 +29,7 @@ var vocabulary = []Type{
 	{Name: "room", Family: "place", Class: QuasiIdentifier, Headers: []string{"room", "cabin", "room_number", "seat", "bed", "ward", "病房", "床号", "房间号"}},
 	{Name: "facility", Family: "place", Class: QuasiIdentifier, Headers: []string{"facility", "branch", "clinic", "site", "campus", "store", "门店", "科室"}},
 	{Name: "card_cvv", Family: "payment_card", Class: Sensitive, Match: matchCVV, Prior: .05, Headers: []string{"cvv", "cvv2", "cvc", "security_code", "card_cvv", "card_code", "安全码"}},
-	{Name: "card_expiry", Family: "payment_card", Class: Sensitive, Match: matchCardExpiry, Prior: .8, Headers: []string{"card_expiry", "cc_expires", "cc_expiry", "cc_exp", "card_expiration", "expiration_date", "expiry_date", "expiry", "expires", "exp_date", "card_exp", "valid_thru", "有效期"}},
+	{Name: "card_expiry", Family: "payment_card", Class: Sensitive, Match: matchCardExpiry, Prior: .9, Headers: []string{"card_expiry", "cc_expires", "cc_expiry", "cc_exp", "card_expiration", "expiration_date", "expiry_date", "expiry", "expires", "exp_date", "card_exp", "valid_thru", "有效期"}},
 	{Name: "card_brand", Family: "payment_card", Class: None, Match: oneOf(cardBrands), Prior: .97, Headers: []string{"card_brand", "card_type", "cc_type", "credit_card_type", "card_network", "卡类型"}},
 	{Name: "title_of_work", Family: "text", Class: None, Headers: []string{"title_of_work", "book_title", "movie_title", "song", "song_name", "track_name", "album", "album_title", "film", "movie", "book", "headline", "subject_line", "书名", "标题"}},
 	{Name: "product", Family: "thing", Class: None, Headers: []string{"product", "product_name", "item", "item_name", "sku", "model", "brand", "make", "manufacturer", "variety", "商品", "产品", "品牌", "商品名称"}},
