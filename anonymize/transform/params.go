@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // params fills p, a pointer to a struct with json tags, from spec and refuses
 // parameters that p does not have.
-func params[P any](spec Spec, p *P) error {
+func params(spec Spec, p any) error {
 	if len(spec.Params) == 0 {
 		return nil
 	}
@@ -50,4 +51,17 @@ func keyName(given string, col Column) string {
 		return given
 	}
 	return col.Table + "." + col.Name
+}
+
+// CheckParams reports parameters that the transform does not have or whose type
+// is wrong. Whether their values fit a column is checked by New.
+func CheckParams(spec Spec) error {
+	d, ok := Lookup(spec.Name)
+	switch {
+	case !ok:
+		return fmt.Errorf("%w %q", ErrUnknown, spec.Name)
+	case d.Params == nil:
+		return params(spec, &struct{}{})
+	}
+	return params(spec, reflect.New(reflect.TypeOf(d.Params).Elem()).Interface())
 }

@@ -1,0 +1,70 @@
+package anonymize
+
+import (
+	"slices"
+
+	"github.com/nocturne-data/nocturne/anonymize/transform"
+	"github.com/nocturne-data/nocturne/schemas"
+	"github.com/nocturne-data/nocturne/schemas/semantic"
+)
+
+// Protected names the output columns that must be written without statistics,
+// page bounds, dictionaries and bloom filters: personal columns in whose output
+// pieces of the input remain. Codes and invented values may be repeated.
+func (p *Plan) Protected() []string {
+	var out []string
+	for _, c := range p.columns {
+		if !c.drop && c.decision.Field.Class != semantic.None && leaksPieces(c.decision.Transform, c.transform.Properties()) {
+			out = append(out, c.decision.Field.Name)
+		}
+	}
+	return out
+}
+
+// leaksPieces tells whether values, or parts of them, can be read off the
+// output.
+func leaksPieces(s transform.Spec, p transform.Properties) bool {
+	switch s.Name {
+	case "pseudonym", "surrogate", "constant", "suppress":
+		return false
+	case "text":
+		return true
+	}
+	return slices.ContainsFunc(p.Leaks, func(l string) bool { return l == "prefix" || l == "range" || l == "order" })
+}
+
+// Hidden lists the fields of which no value may survive in the output: those
+// that are replaced as a whole. It is what a proof collects.
+func (p *Plan) Hidden() []schemas.Field {
+	var out []schemas.Field
+	for _, d := range p.decisions {
+		switch d.Transform.Name {
+		case "pseudonym", "surrogate", "constant", "suppress", "mask":
+			out = append(out, d.Field)
+		}
+	}
+	return out
+}
+
+// Kept names the output columns that hold what they held before.
+func (p *Plan) Kept() []string {
+	var out []string
+	for _, d := range p.decisions {
+		if d.Transform.Name == "keep" {
+			out = append(out, d.Field.Name)
+		}
+	}
+	return out
+}
+
+// KnownColumns names the direct identifiers whose values are searched in the
+// free texts of the same row.
+func (p *Plan) KnownColumns() []string {
+	var out []string
+	for _, d := range p.decisions {
+		if d.Field.Class == semantic.DirectIdentifier && d.Field.Semantic != "free_text" {
+			out = append(out, d.Field.Name)
+		}
+	}
+	return out
+}
