@@ -18,8 +18,8 @@ type Change struct {
 	Where string `json:"where"`
 	Old   string `json:"old,omitempty"`
 	New   string `json:"new,omitempty"`
-	// Compatible: rows and readers that the old contract satisfied, the new
-	// one satisfies as well, and nothing becomes less protected.
+	// Compatible: rows that were good stay good, columns that were there stay
+	// there, keys stay keys, and nothing becomes less protected.
 	Compatible bool   `json:"compatible"`
 	Why        string `json:"why"`
 }
@@ -89,11 +89,11 @@ func (d Drift) String() string {
 	return b.String()
 }
 
-// Compare lists what changed from old to new, and for each change whether it is
+// Diff lists what changed from old to new, and for each change whether it is
 // compatible, and why. A change is compatible when rows that were good stay
-// good, readers of the published table still find what they read, and no column
-// is protected less.
-func Compare(old, latest Contract) Drift {
+// good (widening and loosening are), no column or key is lost, and nothing is
+// protected less.
+func Diff(old, latest Contract) Drift {
 	old, latest = old.WithDefaults(), latest.WithDefaults()
 	d := Drift{Table: latest.Name, OldVersion: old.Version, NewVersion: latest.Version}
 	d.fields(old, latest)
@@ -153,7 +153,7 @@ func (d *Drift) field(was, is Field) {
 	}
 	switch {
 	case is.Nullable && !was.Nullable:
-		d.add(Change{NullsAllowed, is.Name, "", "", false, "readers may meet nulls that they were promised not to meet"})
+		d.add(Change{NullsAllowed, is.Name, "", "", true, "every good row stays good; readers may meet nulls"})
 	case was.Nullable && !is.Nullable:
 		d.add(Change{NullsForbidden, is.Name, "", "", false, "rows with a null are set aside now"})
 	}

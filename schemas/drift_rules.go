@@ -31,7 +31,7 @@ func (d *Drift) keys(old, latest Contract) {
 	}
 	for _, k := range old.ForeignKeys {
 		if name := joinNames(k.Fields); is[name] == "" {
-			d.add(Change{KeyChanged, "foreign key " + name, was[name], "", false, "readers may meet rows without a parent"})
+			d.add(Change{KeyChanged, "foreign key " + name, was[name], "", true, "every good row stays good; readers may meet rows without a parent"})
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (d *Drift) constraints(old, latest Contract) {
 		if _, kept := latest.Field(r.Field); r.Field != "" && !kept {
 			continue // gone with its column
 		}
-		d.add(Change{ConstraintLoosened, key, ruleText(r), "", false, "readers may meet rows that they were promised not to meet"})
+		d.add(Change{ConstraintLoosened, key, ruleText(r), "", true, "every good row stays good; readers may meet others"})
 	}
 }
 
@@ -118,7 +118,7 @@ func (d *Drift) constraint(latest Contract, key string, was, is Constraint) {
 	case looser && tighter:
 		d.add(Change{ConstraintChanged, key, from, to, false, "some rows are newly set aside, others newly let in"})
 	case looser:
-		d.add(Change{ConstraintLoosened, key, from, to, false, "readers may meet values that they were promised not to meet"})
+		d.add(Change{ConstraintLoosened, key, from, to, true, "every good row stays good; readers may meet others"})
 	case tighter:
 		d.add(Change{ConstraintTightened, key, from, to, false, "rows that were good are set aside now"})
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/nocturne-data/nocturne/schemas/semantic"
 )
 
-func TestCompareGolden(t *testing.T) {
+func TestDiffGolden(t *testing.T) {
 	t.Parallel()
 	old := exampleContract()
 	old.Constraints = append(old.Constraints, Constraint{Field: "tags", Set: nil, Pattern: "x"}, Constraint{Field: "visit_id", Range: &Bounds{Min: "1", Max: "100"}})
@@ -36,18 +36,18 @@ func TestCompareGolden(t *testing.T) {
 		{Field: "site", Set: []string{"x"}},
 	}
 	now.OnViolation, now.MaxQuarantine = Stop, 0.2
-	golden(t, "drift.txt", []byte(Compare(old, now).String()+Compare(now, old).String()+Compare(now, now).String()))
+	golden(t, "drift.txt", []byte(Diff(old, now).String()+Diff(now, old).String()+Diff(now, now).String()))
 }
 
-func TestCompareNullableColumnIsCompatible(t *testing.T) {
+func TestDiffNullableColumnIsCompatible(t *testing.T) {
 	t.Parallel()
 	now := exampleContract()
 	now.Fields = append(now.Fields, nullable("note", "utf8"))
-	d := Compare(exampleContract(), now)
+	d := Diff(exampleContract(), now)
 	require.True(t, d.Compatible())
 	require.Len(t, d.Changes, 1)
-	require.False(t, Compare(now, exampleContract()).Compatible())
-	require.Empty(t, Compare(now, now).Changes)
+	require.False(t, Diff(now, exampleContract()).Compatible())
+	require.Empty(t, Diff(now, now).Changes)
 }
 
 // TestWideningIsAnOrder: a type widens itself, and widening is transitive.
