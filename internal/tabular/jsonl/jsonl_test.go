@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -243,7 +244,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if strings.Count(s, "[")+strings.Count(s, "{") > maxDepth {
+		if !utf8.ValidString(s) || strings.Count(s, "[")+strings.Count(s, "{") > maxDepth {
 			return
 		}
 		var p parser
@@ -262,8 +263,7 @@ func FuzzParse(f *testing.F) {
 			p.reset(raw)
 			got, err := p.str()
 			require.NoError(t, err)
-			// encoding/json also mends bytes that are not UTF-8; lines refuses them.
-			require.Equal(t, want, strings.ToValidUTF8(string(got), "\ufffd"))
+			require.Equal(t, want, string(got))
 		case '{':
 			r, err := Open(context.Background(), file(strings.ReplaceAll(s, "\n", " ")), "", tabular.ReadOptions{})
 			if err == nil {
