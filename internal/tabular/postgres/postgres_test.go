@@ -20,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nocturne-data/nocturne/internal/tabular"
+	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
 	"github.com/nocturne-data/nocturne/internal/tabular/postgres/pgtest"
 )
 
@@ -56,7 +57,11 @@ func rowsOf(t testing.TB, r tabular.Reader) [][]string {
 		for i := range int(rec.NumRows()) {
 			row := make([]string, rec.NumCols())
 			for k, c := range rec.Columns() {
-				row[k] = c.ValueStr(i)
+				if row[k] = "(null)"; c.IsValid(i) {
+					text, err := cell.Text(c)
+					require.NoError(t, err)
+					row[k] = string(text(nil, i))
+				}
 			}
 			out = append(out, row)
 		}
@@ -90,11 +95,11 @@ CREATE DOMAIN price AS cents; CREATE TYPE pair AS (a int, b text)`)
 		{"42::oid", "int64", "42"},
 		{"1.5::float4", "float32", "1.5"},
 		{"0.1::float8", "float64", "0.1"},
-		{"'NaN'::float8", "float64", "NaN"},
+		{"'NaN'::float8", "float64", "nan"},
 		{"123.45::numeric(10,2)", "decimal(10, 2)", "123.45"},
 		{"(-0.05)::numeric(10,2)", "decimal(10, 2)", "-0.05"},
 		{"(repeat('9',38))::numeric(38,0)", "decimal(38, 0)", strings.Repeat("9", 38)},
-		{"1e-10::numeric(38,20)", "decimal(38, 20)", "1e-10"},
+		{"1e-10::numeric(38,20)", "decimal(38, 20)", "0.00000000010000000000"},
 		{"1.2300::numeric", "utf8", "1.2300"},
 		{"'Infinity'::numeric", "utf8", "Infinity"},
 		{"1::numeric(50,2)", "utf8", "1.00"},
@@ -108,8 +113,8 @@ CREATE DOMAIN price AS cents; CREATE TYPE pair AS (a int, b text)`)
 		{"'0001-01-01'::date", "date32", "0001-01-01"},
 		{"'12:34:56.789'::time", "time64[us]", "12:34:56.789"},
 		{"'12:34:56+02'::timetz", "utf8", "12:34:56+02"},
-		{"'1999-12-31 23:59:59.999999'::timestamp", "timestamp[us]", "1999-12-31 23:59:59.999999Z"},
-		{"'2020-07-01 12:00+02'::timestamptz", "timestamp[us, tz=UTC]", "2020-07-01 10:00:00Z"},
+		{"'1999-12-31 23:59:59.999999'::timestamp", "timestamp[us]", "1999-12-31T23:59:59.999999"},
+		{"'2020-07-01 12:00+02'::timestamptz", "timestamp[us, tz=UTC]", "2020-07-01T10:00:00Z"},
 		{"'1 year 2 days 03:04:05.5'::interval", "utf8", "P1Y2DT3H4M5.5S"},
 		{"'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'::uuid", "utf8", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
 		{`'{"a": 1}'::json`, "utf8", `{"a": 1}`},
@@ -120,7 +125,7 @@ CREATE DOMAIN price AS cents; CREATE TYPE pair AS (a int, b text)`)
 		{"'{}'::text[]", "list<item: utf8, nullable>", "[]"},
 		{`'{"a b",c}'::text[]`, "list<item: utf8, nullable>", `["a b","c"]`},
 		{"'{sad}'::mood[]", "list<item: utf8, nullable>", `["sad"]`},
-		{"'{1.50}'::numeric(5,2)[]", "list<item: decimal(5, 2), nullable>", `["1.5"]`},
+		{"'{1.50}'::numeric(5,2)[]", "list<item: decimal(5, 2), nullable>", `[1.50]`},
 		{"'{1.50}'::numeric[]", "list<item: utf8, nullable>", `["1.50"]`},
 		{"ARRAY['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid]", "list<item: utf8, nullable>", `["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]`},
 		{"'{2020-01-01}'::date[]", "list<item: date32, nullable>", `["2020-01-01"]`},
@@ -248,7 +253,7 @@ func testBadCells(t *testing.T, dsn string) {
 	}
 	require.Equal(t, [][]string{
 		{"1", "2020-01-01", "(null)", "(null)", "(null)"},
-		{"2", "(null)", "1.5", "23:59:00.000000", "[3]"},
+		{"2", "(null)", "1.50", "23:59:00", "[3]"},
 	}, rowsOf(t, r))
 	where := []string{}
 	for _, b := range bad {
