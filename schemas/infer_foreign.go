@@ -81,16 +81,28 @@ func sameFamily(a, b string) bool {
 	return err1 == nil && err2 == nil && keyType(a) && typeFamily(ta) == typeFamily(tb)
 }
 
-// nameScore tells how clearly a column's name points at the key of a parent.
-// Within one table only "<something>_<key>" counts, as in employees.manager_id.
+// layerPrefixes are what warehouses put before a table's own name.
+var layerPrefixes = []string{"raw_", "stg_", "src_", "dim_", "fct_", "tbl_"}
+
+// selfReferences begin the names of columns that point at another row of their
+// own table.
+var selfReferences = []string{"parent", "manager", "supervisor", "reports_to"}
+
+// nameScore tells how clearly a column's name points at the key of a parent;
+// 0 = not at all.
 func nameScore(child, column, parent, key string) int {
 	column, key = words(column), words(key)
-	table := words(parent)
 	if child == parent {
-		if strings.HasSuffix(column, "_"+key) && column != table+"_"+key && (strings.HasPrefix(column, "parent") || strings.HasPrefix(column, "manager") || strings.HasPrefix(column, "reports")) {
-			return 2
+		for _, s := range selfReferences {
+			if strings.HasPrefix(column, s) {
+				return 2
+			}
 		}
 		return 0
+	}
+	table := words(parent)
+	for _, p := range layerPrefixes {
+		table = strings.TrimPrefix(table, p)
 	}
 	switch one := singular(table); {
 	case column == one+"_"+key || column == table+"_"+key:

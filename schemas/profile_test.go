@@ -204,6 +204,27 @@ func TestInferForeignKeys(t *testing.T) {
 	}}, got)
 }
 
+func TestForeignKeyNames(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		child, column, parent, key string
+		want                       bool
+	}{
+		{"contacts", "person_id", "people", "id", true},
+		{"orders", "customer_id", "customers", "id", true},
+		{"raw_payments", "order_id", "raw_orders", "id", true},
+		{"Track", "AlbumId", "Album", "AlbumId", true},
+		{"orders", "billing_address_id", "addresses", "id", true},
+		{"items", "category", "categories", "code", true},
+		{"Employee", "ReportsTo", "Employee", "EmployeeId", true},
+		{"Employee", "EmployeeAge", "Employee", "EmployeeId", false},
+		{"orders", "id", "customers", "id", false},
+		{"orders", "quantity", "customers", "id", false},
+	} {
+		require.Equal(t, tc.want, nameScore(tc.child, tc.column, tc.parent, tc.key) > 0, "%v", tc)
+	}
+}
+
 // TestDistinctEstimate: relative standard error of the sketch is 1/sqrt(k-2) =
 // 3.1 %; four of them fail about once in 16,000 runs, and the hash is fixed.
 func TestDistinctEstimate(t *testing.T) {

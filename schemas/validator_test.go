@@ -123,6 +123,10 @@ func TestCoercionIsLossless(t *testing.T) {
 		{"int64", "float64", `9007199254740996`, ``},
 		{"int64", "float64", `7`, `7`},
 		{"int64", "int32", `2147483648`, ``},
+		{"int64", "int8", `-128`, `-128`},
+		{"int64", "int8", `-129`, ``},
+		{"int8", "int64", `-128`, `-128`},
+		{"uint64", "int64", `7`, `7`},
 		{"int64", "utf8", `7`, `"7"`},
 		{"int64", "decimal128(5,2)", `7`, `"7"`},
 		{"float64", "int64", `7`, `7`},
@@ -304,6 +308,29 @@ func TestSipHashVector(t *testing.T) {
 	}
 	lo, hi := newSipKey(key).sum128(nil)
 	require.Equal(t, [2]uint64{0xe6a825ba047f81a3, 0x930255c71472f66d}, [2]uint64{lo, hi})
+}
+
+func TestDictionaryColumns(t *testing.T) {
+	t.Parallel()
+	typ := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}
+	s := arrow.NewSchema([]arrow.Field{{Name: "x", Type: typ, Nullable: true}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, s)
+	defer b.Release()
+	d := b.Field(0).(*array.BinaryDictionaryBuilder)
+	for _, v := range []string{"7", "8", "7", "x"} {
+		require.NoError(t, d.AppendString(v))
+	}
+	d.AppendNull()
+	rec := b.NewRecord()
+	defer rec.Release()
+	got := check(t, Contract{Name: "t", Fields: []Field{nullable("x", "int64")}}, rec, 0)
+	require.Equal(t, []string{"3 x: type"}, reasons(got))
+	require.JSONEq(t, `[{"x":7},{"x":8},{"x":7},{"x":null}]`, rowsOf(t, got.Good))
+	got = check(t, Contract{Name: "t", Fields: []Field{nullable("x", "utf8")}, Constraints: []Constraint{{Field: "x", Set: []string{"7"}}}}, rec, 0)
+	require.Equal(t, []string{"1 x: not in the set", "3 x: not in the set"}, reasons(got))
+	p := profileOf(t, rec)
+	require.Equal(t, int64(3), p.Columns()[0].Distinct)
+	require.Equal(t, int64(1), p.Columns()[0].Nulls)
 }
 
 func BenchmarkCheckRange(b *testing.B) {
