@@ -1,0 +1,290 @@
+package proof
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/nocturne-data/nocturne/anonymize/transform"
+	"github.com/nocturne-data/nocturne/schemas/semantic/gazetteer"
+)
+
+// Target says what the output's columns are.
+type Target struct {
+	// Columns are the protected columns of the input, as they were collected.
+	Columns []Column
+	// Invented names output columns of surrogates, which may hit real values by
+	// chance. They are proven by comparison with the input, row by row.
+	Invented []string
+}
+
+// Scanner looks for collected values in output batches. It is not safe for
+// concurrent use; several scanners may share one collector, and merge.
+type Scanner struct {
+	c      *Collector
+	target Target
+	result Result
+	sq, in squeezed
+	// compared is whether every batch so far came with its input.
+	compared bool
+	where    place
+}
+
+// place is where the scanner looks.
+type place struct {
+	column   string
+	row      int64 // -1 = no row
+	hidden   bool
+	invented bool
+	raw      bool // bytes without words: boundaries are not asked for
+}
+
+// NewScanner returns a scanner for what c collected.
+func NewScanner(c *Collector, target Target) *Scanner {
+	return &Scanner{c: c, target: target, compared: true}
+}
+
+// Scan searches one output batch whose first row is number firstRow of the
+// table. in is the input batch of the same rows; nil leaves invented columns
+// unproven. Time is linear in the text.
+func (s *Scanner) Scan(ctx context.Context, out, in arrow.Record, firstRow int64) error {
+	if in == nil {
+		s.compared = false
+	} else if in.NumRows() != out.NumRows() {
+		return fmt.Errorf("proof: the input batch has %d rows, the output batch %d", in.NumRows(), out.NumRows())
+	}
+	s.result.Rows += out.NumRows()
+	for i, f := range out.Schema().Fields() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.where = place{
+			column:   f.Name,
+			hidden:   slices.ContainsFunc(s.target.Columns, func(c Column) bool { return c.Name == f.Name }),
+			invented: slices.Contains(s.target.Invented, f.Name),
+		}
+		if err := s.column(out.Column(i), firstRow); err != nil {
+			return err
+		}
+		if in == nil {
+			continue
+		}
+		if err := s.compare(out.Column(i), in, firstRow); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// column scans each cell, each entry of a dictionary, used or not, and what
+// nested types hold.
+func (s *Scanner) column(arr arrow.Array, firstRow int64) error {
+	switch a := arr.(type) {
+	case *array.Dictionary:
+		return s.column(a.Dictionary(), -1)
+	case *array.Struct:
+		for i := range a.NumField() {
+			if err := s.column(a.Field(i), -1); err != nil {
+				return err
+			}
+		}
+		return nil
+	case array.ListLike: // maps too: a list of key and item
+		return s.column(a.ListValues(), -1)
+	case *array.Null, *array.Boolean:
+		return nil // nothing to find
+	}
+	if _, err := transform.Cells(arr); err != nil {
+		s.result.skip(s.where.column)
+		return nil
+	}
+	return each(arr, s.where.column, func(i int, v []byte) {
+		s.where.row = -1
+		if firstRow >= 0 {
+			s.where.row = firstRow + int64(i)
+		}
+		s.result.Cells++
+		s.text(v)
+	})
+}
+
+// text scans one cell.
+func (s *Scanner) text(v []byte) {
+	s.sq.set(v)
+	t := s.sq.text
+	if len(t) == 0 {
+		return
+	}
+	if s.where.hidden {
+		s.result.Lookups++
+		if _, ok := s.c.cells.get(s.c.cell(s.where.column, s.sq.key())); ok {
+			if s.where.invented {
+				s.result.Coincidences++
+			} else {
+				s.result.hit(s.where, "cell")
+			}
+			return
+		}
+	}
+	if len(t) <= maxValue && s.look(0, len(t)) {
+		return
+	}
+	for i, m := range s.sq.marks {
+		if m&markStart != 0 || s.where.raw {
+			s.short(i)
+		}
+	}
+	if len(t) < anchorBytes || s.c.anchors.n == 0 {
+		return
+	}
+	w := binary.LittleEndian.Uint64(t)
+	for i := 0; ; i++ {
+		if s.sq.marks[i]&markRune != 0 {
+			if h := s.c.sip.mix(w); s.c.anchors.may(h) {
+				s.c.anchors.lengths(h, func(n int) {
+					if i+n <= len(t) {
+						s.look(i, i+n)
+					}
+				})
+			}
+		}
+		if i+anchorBytes >= len(t) {
+			return
+		}
+		w = w>>8 | uint64(t[i+anchorBytes])<<56
+	}
+}
+
+// short looks for values below anchorBytes at runs of whole words from start.
+func (s *Scanner) short(start int) {
+	for end := start + 4; end < start+anchorBytes && end <= len(s.sq.text); end++ {
+		if s.sq.marks[end-1]&markEnd != 0 || s.where.raw {
+			s.look(start, end)
+		}
+	}
+}
+
+// look asks whether text[start:end] is a protected value and judges the hit.
+// It tells whether anything was found.
+func (s *Scanner) look(start, end int) bool {
+	key := s.sq.text[start:end]
+	s.result.Lookups++
+	h := s.c.sip.sum(key)
+	note, ok := s.c.values.get(h)
+	if !ok {
+		return false
+	}
+	whole := start == 0 && end == len(s.sq.text)
+	starts := s.where.raw || s.sq.marks[start]&(markStart|markPlus) != 0
+	ends := s.where.raw || s.sq.marks[end-1]&markEnd != 0
+	aligned := starts && ends
+	_, isPublic := s.c.public.get(h)
+	switch {
+	case note&(noteWord|noteDigit) != 0 && !aligned:
+		return false
+	case note&noteWord != 0 && !whole && !s.where.raw && s.sq.marks[start]&markUpper == 0:
+		s.result.Excused++
+	case note&noteWord != 0 && (isPublic || int(note&noteCount) >= s.c.opt.CommonRows || gazetteer.Word(string(key))):
+		s.result.Excused++
+	case s.where.invented && (whole || note&noteName != 0):
+		s.result.Coincidences++
+	case whole:
+		s.result.hit(s.where, "cell")
+	case note&noteWord != 0:
+		s.result.hit(s.where, "word")
+	case aligned:
+		s.result.hit(s.where, "phrase")
+	default:
+		s.result.hit(s.where, "substring")
+	}
+	return true
+}
+
+// compare finds cells of hidden columns that are what they were, and the row's
+// own direct identifiers inside longer texts.
+func (s *Scanner) compare(out arrow.Array, in arrow.Record, firstRow int64) error {
+	if _, err := transform.Cells(out); err != nil {
+		return nil // nested, null: nothing that could equal a protected cell
+	}
+	for _, col := range s.target.Columns {
+		own := col.Name == s.where.column
+		if !own && (!col.Direct || !isText(out.DataType()) || s.where.hidden) {
+			continue
+		}
+		arr, err := columnOf(in, col.Name)
+		if err != nil {
+			return err
+		}
+		cells, err := transform.Cells(arr)
+		if err != nil {
+			return fmt.Errorf("proof: column %q: %w", col.Name, err)
+		}
+		var buf []byte
+		err = each(out, s.where.column, func(i int, v []byte) {
+			if isNull(arr, i) {
+				return
+			}
+			buf = cells(i, buf)
+			s.in.set(buf)
+			if len(s.in.text) == 0 {
+				return
+			}
+			s.where.row = firstRow + int64(i)
+			s.sq.set(v)
+			switch {
+			case own && bytes.Equal(s.in.text, s.sq.text):
+				s.result.hit(s.where, "unchanged")
+			case !own && s.sq.words >= freeWords && s.in.runes >= 3 && s.phrase(s.in.text):
+				s.result.hit(s.where, "own")
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeWords is the number of words from which a cell is a text.
+const freeWords = 4
+
+// phrase tells whether v stands in the cell as whole words.
+func (s *Scanner) phrase(v []byte) bool {
+	for at := 0; ; {
+		i := bytes.Index(s.sq.text[at:], v)
+		if i < 0 {
+			return false
+		}
+		start, end := at+i, at+i+len(v)
+		if s.sq.marks[start]&markStart != 0 && s.sq.marks[end-1]&markEnd != 0 {
+			return true
+		}
+		at = start + 1
+	}
+}
+
+func isNull(arr arrow.Array, i int) bool {
+	if arr.IsNull(i) {
+		return true
+	}
+	d, ok := arr.(*array.Dictionary)
+	return ok && d.Dictionary().IsNull(d.GetValueIndex(i))
+}
+
+// ScanBytes searches bytes that are no rows: file metadata, a report, a log.
+// name appears in the hits.
+func (s *Scanner) ScanBytes(name string, b []byte) {
+	s.where = place{column: name, row: -1, raw: true}
+	s.text(b)
+}
+
+// Merge adds what another scanner of the same proof found.
+func (s *Scanner) Merge(o *Scanner) {
+	s.compared = s.compared && o.compared
+	s.result.merge(o.result)
+}
