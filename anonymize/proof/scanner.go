@@ -205,15 +205,15 @@ func (s *Scanner) look(start, end int) bool {
 	return true
 }
 
-// compare finds cells of hidden columns that are what they were, and the row's
-// own direct identifiers inside longer texts.
+// compare finds cells of a hidden column that are what they were, and in a text
+// column the row's own direct identifiers.
 func (s *Scanner) compare(out arrow.Array, in arrow.Record, firstRow int64) error {
 	if _, err := transform.Cells(out); err != nil {
 		return nil // nested, null: nothing that could equal a protected cell
 	}
+	var sources []source
 	for _, col := range s.target.Columns {
-		own := col.Name == s.where.column
-		if !own && (!col.Direct || !isText(out.DataType()) || s.where.hidden) {
+		if col.Name != s.where.column && (s.where.hidden || !col.Direct || !isText(out.DataType())) {
 			continue
 		}
 		arr, err := columnOf(in, col.Name)
@@ -224,30 +224,38 @@ func (s *Scanner) compare(out arrow.Array, in arrow.Record, firstRow int64) erro
 		if err != nil {
 			return fmt.Errorf("proof: column %q: %w", col.Name, err)
 		}
-		var buf []byte
-		err = each(out, s.where.column, func(i int, v []byte) {
-			if isNull(arr, i) {
-				return
+		sources = append(sources, source{arr, cells})
+	}
+	if len(sources) == 0 {
+		return nil
+	}
+	var buf []byte
+	return each(out, s.where.column, func(i int, v []byte) {
+		s.where.row = firstRow + int64(i)
+		s.sq.set(v)
+		if len(s.sq.text) == 0 || (!s.where.hidden && s.sq.words < freeWords) {
+			return
+		}
+		for _, src := range sources {
+			if isNull(src.arr, i) {
+				continue
 			}
-			buf = cells(i, buf)
+			buf = src.cells(i, buf)
 			s.in.set(buf)
-			if len(s.in.text) == 0 {
-				return
-			}
-			s.where.row = firstRow + int64(i)
-			s.sq.set(v)
 			switch {
-			case own && bytes.Equal(s.in.text, s.sq.text):
+			case s.where.hidden && bytes.Equal(s.in.text, s.sq.text):
 				s.result.hit(s.where, "unchanged")
-			case !own && s.sq.words >= freeWords && s.in.runes >= 3 && s.phrase(s.in.text):
+			case !s.where.hidden && s.in.runes >= 3 && s.phrase(s.in.text):
 				s.result.hit(s.where, "own")
 			}
-		})
-		if err != nil {
-			return err
 		}
-	}
-	return nil
+	})
+}
+
+// source is a protected column of the input batch.
+type source struct {
+	arr   arrow.Array
+	cells func(int, []byte) []byte
 }
 
 // freeWords is the number of words from which a cell is a text.

@@ -119,17 +119,8 @@ func (t *text) known(rec arrow.Record) ([]knownCells, error) {
 		if err != nil {
 			return nil, fmt.Errorf("known column %q: %w", k.Column, err)
 		}
-		typ, family := k.Semantic, ""
-		if st, ok := semantic.Lookup(k.Semantic); ok {
-			family = st.Family
-		}
-		switch {
-		case family == "person_name":
-			typ = "person"
-		case typ == "":
-			typ = "id"
-		}
-		out = append(out, knownCells{arr, cells, typ, family == "person_name"})
+		typ := placeholder(k.Semantic)
+		out = append(out, knownCells{arr, cells, typ, typ == "person"})
 	}
 	return out, nil
 }
