@@ -206,3 +206,13 @@ func fieldOf(c schemas.Contract, name string) schemas.Field {
 	f, _ := c.Field(name)
 	return f
 }
+
+// Range is the smallest and largest value of a numeric column, in the units of
+// its type; zeros for other columns.
+func (c *Codec) Range(i int) (low, high int64) {
+	n := c.cols[i].Number
+	if n == nil || n.states() == 0 {
+		return 0, 0
+	}
+	return n.Axis.value(0), n.Axis.value(n.Axis.Last)
+}

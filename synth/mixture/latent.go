@@ -136,3 +136,6 @@ func (l *Latent) logs() (weight, theta []float64) {
 	}
 	return weight, theta
 }
+
+// Single is the model over no columns: one class.
+func Single() *Latent { return &Latent{weight: []float64{1}} }

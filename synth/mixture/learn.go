@@ -3,6 +3,7 @@ package mixture
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/nocturne-data/nocturne/internal/rng"
 )
@@ -25,8 +26,13 @@ type LearnOptions struct {
 	Progress func(done float64)
 }
 
-// priorEvery is the number of iterations between choices of the priors.
-const priorEvery = 4
+const (
+	// priorEvery is the number of iterations between choices of the priors.
+	priorEvery = 4
+	// converged is the gain in likelihood, in nats a row and iteration, at
+	// which EM has nothing left to find.
+	converged = 1e-3
+)
 
 // Learn fits a latent-class model by EM (Dempster, Laird, Rubin 1977). It
 // chooses the number of classes by the likelihood of a tenth of the rows, then
@@ -42,23 +48,34 @@ func Learn(ctx context.Context, rows Rows, opt LearnOptions) (*Latent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run(ctx, rows, best, opt, func(i int, _ *Latent) (bool, error) {
-		opt.Progress(0.5 + 0.5*float64(i)/float64(best.iterations))
+	l, err := run(ctx, rows, best, opt, func(i int, _ *Latent) (bool, error) {
+		opt.Progress(0.5 + 0.49*float64(i)/float64(best.iterations))
 		return false, nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	opt.Progress(1)
+	return l, nil
 }
 
-// run does setting.iterations of EM and shows look each model, until it says
-// stop.
+// run does up to setting.iterations of EM and shows look each model, until it
+// says stop or EM has converged.
 func run(ctx context.Context, rows Rows, s setting, opt LearnOptions, look func(iteration int, l *Latent) (stop bool, err error)) (*Latent, error) {
 	marginal := rows.marginals()
 	l := prototypes(rows, marginal, s.classes, opt.Seed)
 	var prior []float64
+	before := math.Inf(-1)
 	for i := range s.iterations {
 		p, err := rows.expect(ctx, l, opt.Workers)
 		if err != nil {
 			return nil, err
 		}
+		ll := p.LogLikelihood()
+		if i > priorEvery && ll-before < converged {
+			return l, nil
+		}
+		before = ll
 		if i%priorEvery == 0 {
 			prior = priors(p, marginal, s.strength)
 		}

@@ -57,7 +57,7 @@ func (e Engine) FitModel(ctx context.Context, t synth.Table, opt synth.FitOption
 	progress(0.2)
 	var l *Latent
 	if len(rows.States) == 0 { // nothing to model: all columns constant or generated
-		l = &Latent{weight: []float64{1}}
+		l = Single()
 	} else {
 		l, err = Learn(ctx, rows, LearnOptions{
 			Seed: opt.Seed, Workers: opt.Workers, Classes: e.Classes, Strength: e.Strength, Iterations: e.Iterations,

@@ -180,3 +180,29 @@ func (l *Latent) Posterior(row []uint8, dst []float64) float64 {
 	}
 	return top + det.Log(sum)
 }
+
+// Classifier sorts rows of states into their most likely class. It keeps
+// scratch space: not safe for concurrent use.
+type Classifier struct {
+	scorer *scorer
+	fused  []uint8
+	acc    []float32
+}
+
+// NewClassifier builds the tables of MostLikely.
+func (l *Latent) NewClassifier() *Classifier {
+	s := newScorer(l)
+	return &Classifier{scorer: s, fused: make([]uint8, s.groups()), acc: make([]float32, s.classes)}
+}
+
+// MostLikely is the class with the largest posterior, the first of equals.
+func (c *Classifier) MostLikely(row []uint8) int {
+	c.scorer.fuse(row, c.fused)
+	top := c.scorer.joint(c.fused, c.acc)
+	for k, v := range c.acc {
+		if v == top {
+			return k
+		}
+	}
+	return 0
+}

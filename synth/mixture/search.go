@@ -8,7 +8,7 @@ import (
 
 // rowsPerClass are the numbers of rows a class may stand for, from the
 // smallest model to the largest.
-var rowsPerClass = []int{640, 320, 160, 80, 40}
+var rowsPerClass = []int{10240, 2560, 640, 320, 160, 80, 40}
 
 const (
 	// defaultStrength gave the best twins of Adult at an ideal distance to
