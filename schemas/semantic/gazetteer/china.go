@@ -60,7 +60,15 @@ func CNCounties() []Division { return china().counties }
 // commonly published by the Ministry of Public Security.
 const cnSurnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文樊兰殷施洪翟安颜倪牛温芦季俞章鲁葛毕聂丛焦邢路岳齐梅庄辛管祝左涂谷祁时舒耿卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景单包司柏宁柯阮桂闵解柴车房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺水云昌凤酆皮卡齐元平"
 
-var cnDouble = []string{"欧阳", "上官", "司马", "诸葛", "司徒", "夏侯", "皇甫", "尉迟", "东方", "公孙", "令狐", "慕容", "宇文", "长孙", "端木", "南宫", "轩辕", "申屠"}
+var cnDouble = doubles("欧阳", "上官", "司马", "诸葛", "司徒", "夏侯", "皇甫", "尉迟", "东方", "公孙", "令狐", "慕容", "宇文", "长孙", "端木", "南宫", "轩辕", "申屠")
+
+func doubles(names ...string) [][2]rune {
+	out := make([][2]rune, len(names))
+	for i, n := range names {
+		out[i] = [2]rune([]rune(n))
+	}
+	return out
+}
 
 // Given-name characters in common use, by the gender they lean to.
 const (
@@ -73,7 +81,7 @@ const (
 func CNSurname(s []rune) (runes int, ok bool) {
 	if len(s) >= 2 {
 		for _, d := range cnDouble {
-			if strings.HasPrefix(string(s[:2]), d) {
+			if d[0] == s[0] && d[1] == s[1] {
 				return 2, true
 			}
 		}
