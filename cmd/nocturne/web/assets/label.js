@@ -249,6 +249,8 @@
   $("go-on").addEventListener("click", goOn);
   $("help-open").addEventListener("click", () => $("help").showModal());
   $("filter").addEventListener("input", () => list($("filter").value));
+  // The key that leads here must not become the first letter looked for.
+  $("filter").addEventListener("beforeinput", (event) => { if (event.data === "/") event.preventDefault(); });
   $("filter").addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       const first = $("choices").querySelector(".choice");
