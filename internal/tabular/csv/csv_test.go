@@ -295,6 +295,15 @@ func TestRecordsSurviveAnyBufferBorder(t *testing.T) {
 	require.EqualValues(t, 3*bufferBytes/len(row)/2, rows)
 }
 
+func TestDetectionSurvivesACutCharacter(t *testing.T) {
+	t.Parallel()
+	for pad := range 4 {
+		text := "a;b" + strings.Repeat("x", pad) + "\n" + strings.Repeat(strings.Repeat("漢", 700)+";é\n", 200)
+		d := detect("t.csv", []byte(text)[:sampleBytes], false)
+		require.Equal(t, Dialect{';', '"', true, false, false}, d)
+	}
+}
+
 func TestWriterGolden(t *testing.T) {
 	t.Parallel()
 	schema := arrow.NewSchema([]arrow.Field{

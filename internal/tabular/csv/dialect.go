@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Dialect is how a file spells records.
@@ -32,6 +33,9 @@ type sample struct {
 // that head is the entire file, so that its last record is complete.
 func readSample(head []byte, whole bool, d Dialect) sample {
 	var out sample
+	if !whole {
+		head = wholeRunes(head)
+	}
 	s := newScanner("", nil, d, len(head))
 	s.buf, s.end, s.eof = bytes.Clone(head), len(head), true
 	used := 0
@@ -62,6 +66,19 @@ func readSample(head []byte, whole bool, d Dialect) sample {
 func unquoted(d Dialect) Dialect {
 	d.Quote = 0
 	return d
+}
+
+// wholeRunes drops a character that the end of a cut sample splits.
+func wholeRunes(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
+			}
+			break
+		}
+	}
+	return b
 }
 
 // width returns the most common number of fields and the share of records

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/decimal128"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -114,6 +115,54 @@ func TestTruncatedGzip(t *testing.T) {
 		}
 		require.ErrorIs(t, err, tabular.ErrCorrupt, "cut at %d", cut)
 		require.ErrorContains(t, err, "compressed byte")
+	}
+}
+
+func TestCompressedStreams(t *testing.T) {
+	t.Parallel()
+	text := []byte("a,b\n" + strings.Repeat("1,x\n", 100_000))
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	_, err := w.Write(text)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	enc, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	frame := enc.EncodeAll(text, nil)
+	for name, tc := range map[string]struct {
+		bytes       []byte
+		compression string
+		kind        error
+		place       string
+	}{
+		"plain":           {bytes: text},
+		"gzip":            {bytes: z.Bytes(), compression: "gzip"},
+		"zstd":            {bytes: frame, compression: "zstd"},
+		"truncated zstd":  {bytes: frame[:len(frame)/2], compression: "zstd", kind: tabular.ErrCorrupt, place: "compressed byte"},
+		"not gzip":        {bytes: text, compression: "gzip", kind: tabular.ErrCorrupt, place: "compressed byte"},
+		"not zstd":        {bytes: text, compression: "zstd", kind: tabular.ErrCorrupt, place: "compressed byte"},
+		"gzip not undone": {bytes: z.Bytes(), kind: tabular.ErrCorrupt, place: "line 1"},
+		"unknown":         {bytes: text, compression: "lzma", kind: tabular.ErrUnsupported, place: "t.csv"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := tabular.File{Name: "t.csv", Body: bytes.NewReader(tc.bytes), Size: int64(len(tc.bytes))}
+			r, err := Open(context.Background(), f, tc.compression, tabular.ReadOptions{})
+			rows := int64(0)
+			for err == nil {
+				var rec arrow.Record
+				if rec, err = r.Next(context.Background()); err == nil {
+					rows += rec.NumRows()
+				}
+			}
+			if tc.kind == nil {
+				require.ErrorIs(t, err, io.EOF)
+				require.EqualValues(t, 100_000, rows)
+				return
+			}
+			require.ErrorIs(t, err, tc.kind)
+			require.ErrorContains(t, err, tc.place)
+		})
 	}
 }
 

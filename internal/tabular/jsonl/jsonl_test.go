@@ -117,6 +117,13 @@ func TestMissingKeysAreNullAndOrderIsFree(t *testing.T) {
 	require.EqualValues(t, 1, info.Rows)
 }
 
+func TestInferenceRefusesDuplicateKeys(t *testing.T) {
+	t.Parallel()
+	_, err := Describe(context.Background(), file("{\"a\":1}\n{\"a\":1,\"a\":1}\n"), "")
+	require.ErrorIs(t, err, tabular.ErrCorrupt)
+	require.ErrorContains(t, err, "line 2")
+}
+
 func TestWideObjectsReadAsText(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
