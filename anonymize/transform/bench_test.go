@@ -72,6 +72,7 @@ func BenchmarkTransform(b *testing.B) {
 		{"generalize/width", Spec{"generalize", P{"width": 10}}, "", ints},
 		{"generalize/month_iso", Spec{"generalize", P{"to": "month"}}, "", benchColumn("1985-03-%02d", 28)},
 		{"date_shift/iso", Spec{"date_shift", nil}, "", benchColumn("1985-03-%02d", 28)},
+		{"text", Spec{"text", P{"known": []P{{"column": "subject", "semantic": "first_name"}}}}, "", benchColumn("Ada called from 212-555-%04d about the results of last week; see ada@x.org for more.", 0).(*array.String)},
 		{"top_bottom", Spec{"top_bottom", P{"top": 90}}, "", ints},
 	} {
 		b.Run(c.name, func(b *testing.B) { benchTransform(b, c.spec, c.sem, c.col) })

@@ -42,6 +42,22 @@ func TestKnownValuesLeaveTheText(t *testing.T) {
 	}
 }
 
+// The whole transform: the detector's spans, the row's own identifiers, code
+// points beyond ASCII before a span.
+func TestTextTransform(t *testing.T) {
+	t.Parallel()
+	notes := strs("→ 5 € — mail eve.adams@corp.example.com now", "grace was here, call 212-555-0187", "NULL")
+	out := run(t, Spec{"text", P{"known": []P{{"column": "subject", "semantic": "first_name"}}}}, "", notes)
+	require.Equal(t, "=→ 5 € — mail [EMAIL] now", out[0])
+	require.NotContains(t, strings.ToLower(out[1]), "grace")
+	require.Contains(t, out[1], "[PERSON] was here")
+	require.NotContains(t, out[1], "0187")
+	require.Equal(t, "NULL", out[2])
+	out = run(t, Spec{"text", P{"replace": "surrogate"}}, "", notes)
+	require.NotContains(t, out[0], "eve.adams")
+	require.Contains(t, out[0], "@", "an address stands for an address")
+}
+
 func TestTextLinear(t *testing.T) {
 	t.Parallel()
 	var k knownSearch
