@@ -186,7 +186,7 @@ func fit(s *Summary) (*Codec, error) {
 	for i := range s.cols {
 		src := &s.cols[i]
 		col := column{Name: s.schema.Field(i).Name, Null: src.Nulls > 0}
-		field, _ := s.contract.Field(col.Name)
+		field := fieldOf(s.contract, col.Name)
 		col.Semantic = field.Semantic
 		switch reason := src.generate(s.contract, field, s.opt); {
 		case reason:
@@ -201,9 +201,10 @@ func fit(s *Summary) (*Codec, error) {
 	return c, nil
 }
 
-// fieldOf is the contract's word on a column, zero when it has none.
+// fieldOf is the contract's word on a column; only the name when it has none.
 func fieldOf(c schemas.Contract, name string) schemas.Field {
 	f, _ := c.Field(name)
+	f.Name = name
 	return f
 }
 
