@@ -33,7 +33,7 @@ func Describe(ctx context.Context, f tabular.File) (tabular.Info, error) {
 // the table's; a part of unknown size makes the table one stream. The schema
 // is the first part's.
 func DescribePath(ctx context.Context, path string) (tabular.Info, error) {
-	names, err := parts(path)
+	names, err := Parts(path)
 	if err != nil {
 		return tabular.Info{}, err
 	}

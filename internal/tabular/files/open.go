@@ -42,7 +42,7 @@ func OpenAs(ctx context.Context, f tabular.File, format, compression string, opt
 // first part's types hold for all. Batches have exactly opt.BatchRows rows but
 // for the last, also across parts. A missing path matches tabular.ErrMissing.
 func OpenPath(ctx context.Context, path string, opt tabular.ReadOptions) (tabular.Reader, error) {
-	names, err := parts(path)
+	names, err := Parts(path)
 	if err != nil {
 		return nil, err
 	}

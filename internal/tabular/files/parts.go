@@ -12,11 +12,11 @@ import (
 	"github.com/nocturne-data/nocturne/internal/tabular"
 )
 
-// parts returns the files that make up the table at path: itself, the files of
+// Parts returns the files that make up the table at path: itself, the files of
 // a folder in name order, or those that a glob matches in name order. Names
 // that begin with "." or "_" are not parts. All parts must have one format. A
 // path without any is ErrMissing.
-func parts(path string) ([]string, error) {
+func Parts(path string) ([]string, error) {
 	missing := func(err error) error { return &tabular.Error{File: path, Kind: tabular.ErrMissing, Err: err} }
 	info, err := os.Stat(path)
 	var names []string

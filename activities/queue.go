@@ -1,0 +1,213 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nocturne-data/nocturne/internal/store"
+	"github.com/nocturne-data/nocturne/labeling"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+)
+
+// The names a queue workflow goes by; package workflows registers it so.
+const (
+	queueWorkflow  = "label_queue"
+	queueTaskQueue = "nocturne"
+)
+
+// taskKey is where a task's contents lie. The id is hashed: it may hold
+// characters that file systems do not like.
+func taskKey(queue, id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "queues/" + queue + "/tasks/" + hex.EncodeToString(sum[:12]) + ".json"
+}
+
+func answersFile(queue string, n int) string {
+	return fmt.Sprintf("queues/%s/answers/%06d.jsonl", queue, n)
+}
+
+// Task returns the contents of one task, for the page that shows it.
+func (a *Activities) Task(ctx context.Context, queue, id string) (labeling.Task, error) {
+	var t labeling.Task
+	err := a.Store.GetJSON(ctx, taskKey(queue, id), &t)
+	return t, err
+}
+
+// addTasks stores the contents of tasks and adds the tasks to a queue, starting
+// it if need be. Adding tasks again changes nothing.
+func (a *Activities) addTasks(ctx context.Context, queue string, cfg labeling.Config, tasks []labeling.Task, first bool) (QueueStatus, error) {
+	bare := make([]labeling.Task, len(tasks))
+	for i, t := range tasks {
+		if err := a.Store.PutJSON(ctx, taskKey(queue, t.ID), t); err != nil {
+			return QueueStatus{}, err
+		}
+		bare[i] = labeling.Task{ID: t.ID, Kind: t.Kind, Slice: t.Slice, Gold: t.Gold}
+		for _, c := range t.Choices {
+			bare[i].Choices = append(bare[i].Choices, labeling.Choice{Value: c.Value})
+		}
+	}
+	start := a.Client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: QueueID(queue), TaskQueue: queueTaskQueue,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "label queue " + queue,
+	}, queueWorkflow, QueueInput{Queue: queue, Config: cfg})
+	h, err := a.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			WorkflowID: QueueID(queue), UpdateName: QueueAdd, Args: []any{AddTasks{Tasks: bare, First: first}},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	var out QueueStatus
+	if err == nil {
+		err = h.Get(ctx, &out)
+	}
+	if err != nil {
+		return out, fmt.Errorf("label queue %s: add tasks: %w", queue, err)
+	}
+	return out, nil
+}
+
+// UpdateQueue sends one Update to a queue and waits for its result.
+func (a *Activities) UpdateQueue(ctx context.Context, queue, update string, arg, result any) error {
+	h, err := a.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: QueueID(queue), UpdateName: update, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = h.Get(ctx, result)
+	}
+	if err != nil {
+		return fmt.Errorf("label queue %s: %s: %w", queue, update, err)
+	}
+	return nil
+}
+
+// QueueStatus asks a queue where it stands; known is false when there is no
+// such queue.
+func (a *Activities) QueueStatus(ctx context.Context, queue string) (out QueueStatus, known bool, err error) {
+	known, err = a.askQueue(ctx, queue, QueueProgress, &out)
+	return out, known, err
+}
+
+func (a *Activities) askQueue(ctx context.Context, queue, query string, out any) (known bool, err error) {
+	v, err := a.Client.QueryWorkflow(ctx, QueueID(queue), "", query)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return false, nil
+	}
+	if err == nil {
+		err = v.Get(out)
+	}
+	if err != nil {
+		return false, fmt.Errorf("label queue %s: %s: %w", queue, query, err)
+	}
+	return true, nil
+}
+
+// answers returns every answer a queue was ever given: those already in the
+// store, then those it still holds.
+func (a *Activities) answers(ctx context.Context, queue string) ([]labeling.Answer, error) {
+	var out []labeling.Answer
+	status, known, err := a.QueueStatus(ctx, queue)
+	if err != nil || !known {
+		return nil, err
+	}
+	for n := 1; n <= status.Files; n++ {
+		data, err := a.Store.Get(ctx, answersFile(queue, n))
+		for tries := 0; errors.Is(err, store.ErrNotFound) && tries < 50; tries++ {
+			// The queue has let these answers go and is just storing them.
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+			}
+			data, err = a.Store.Get(ctx, answersFile(queue, n))
+		}
+		if err != nil {
+			return nil, err
+		}
+		stored, err := labeling.ReadAnswers(bytes.NewReader(data))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, stored...)
+	}
+	var live []labeling.Answer
+	if _, err := a.askQueue(ctx, queue, QueueAnswers, &live); err != nil {
+		return nil, err
+	}
+	return append(out, live...), nil
+}
+
+// StoreAnswers writes answers that a queue has let go.
+func (a *Activities) StoreAnswers(ctx context.Context, in StoreAnswersInput) error {
+	return a.run(ctx, "store answers", &meter{stage: "label"}, func(ctx context.Context) error {
+		var b bytes.Buffer
+		if err := labeling.WriteLines(&b, in.Answers); err != nil {
+			return err
+		}
+		return a.Store.Put(ctx, answersFile(in.Queue, in.File), b.Bytes())
+	})
+}
+
+// scripted answers tasks as an annotator who holds them: it leases until
+// nothing it knows is left. label returns the answer to a task it knows.
+func (a *Activities) scripted(ctx context.Context, queue, annotator string, known int, label func(task string) (string, bool)) error {
+	for known > 0 {
+		var held LeasedTasks
+		if err := a.UpdateQueue(ctx, queue, QueueLease, LeaseTasks{Annotator: annotator, Count: scriptedLease}, &held); err != nil {
+			return err
+		}
+		answers := AnswerTasks{Annotator: annotator}
+		for _, l := range held.Leases {
+			if text, ok := label(l.Task); ok {
+				answers.Answers = append(answers.Answers, TaskAnswer{Task: l.Task, Label: text})
+			}
+		}
+		if len(answers.Answers) > 0 {
+			if err := a.UpdateQueue(ctx, queue, QueueAnswer, answers, nil); err != nil {
+				return err
+			}
+		}
+		for _, l := range held.Leases {
+			if _, ok := label(l.Task); !ok {
+				if err := a.UpdateQueue(ctx, queue, QueueRelease, TaskOf{Annotator: annotator, Task: l.Task}, nil); err != nil {
+					return err
+				}
+			}
+		}
+		if len(answers.Answers) == 0 {
+			return nil
+		}
+		known -= len(answers.Answers)
+	}
+	return nil
+}
+
+// scriptedLease is how many tasks a scripted annotator holds at a time, within
+// the queue's own bound.
+const scriptedLease = 25
+
+// await looks at a queue every now and then until done says so or the time is
+// over.
+func (a *Activities) await(ctx context.Context, bound time.Duration, done func(ctx context.Context) (bool, error)) error {
+	deadline := time.Now().Add(bound)
+	for {
+		ok, err := done(ctx)
+		if err != nil || ok || !time.Now().Before(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
