@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"sort"
 
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -16,7 +14,7 @@ type column struct {
 	file    *file
 	leaf    *node
 	width   int  // of its values, see dense
-	keep    bool // keep dictionaries instead of looking values up
+	keep    bool // dictionaries instead of looking values up
 	flat    bool // at most one value a row, and levels only tell null or not
 	group   int
 	meta    *columnMetaData
@@ -24,7 +22,7 @@ type column struct {
 	win     window
 	dict    *dictionary
 	page    page
-	rows    int64 // rows of the current row group not yet begun
+	rows    int64 // rows of the current row group not yet read
 	scratch []byte
 	// lastBytes is the text of the batch before, to size the next one.
 	lastBytes int
@@ -35,10 +33,7 @@ type column struct {
 }
 
 // levels are the definition and repetition levels of a batch.
-type levels struct {
-	defs, reps []uint8
-	rows       int
-}
+type levels struct{ defs, reps []uint8 }
 
 // batch is what a column read for one record batch.
 type batch struct {
@@ -104,81 +99,6 @@ func (c *column) take(h *format.PageHeader, b []byte) (bool, error) {
 	}
 }
 
-// seek skips rows at the start of a row group: whole pages by the offset index
-// where there is one, else by the row counts of the page headers.
-func (c *column) seek(rows int64) error {
-	if rows == 0 {
-		return nil
-	}
-	if skipped, err := c.seekIndex(rows); err != nil {
-		return err
-	} else if skipped > 0 {
-		c.rows -= skipped
-		rows -= skipped
-	}
-	for rows > 0 && c.page.values == nil {
-		h, err := c.win.pageHeader()
-		if err != nil {
-			return err
-		}
-		if n := pageRows(h, c.leaf.maxRep); n > 0 && n <= rows {
-			c.win.skip(int64(h.CompressedPageSize))
-			c.rows -= n
-			rows -= n
-			continue
-		}
-		b, err := c.win.body(h)
-		if err != nil {
-			return err
-		}
-		if _, err := c.take(h, b); err != nil {
-			return err
-		}
-	}
-	const step = 8192
-	for rows > 0 {
-		n := int(min(rows, step))
-		out := c.newBatch(n)
-		if err := c.read(n, out); err != nil {
-			return err
-		}
-		rows -= int64(n)
-	}
-	return nil
-}
-
-// seekIndex moves the window to the page that holds a row and returns the rows
-// before that page; 0 when the file has no usable offset index.
-func (c *column) seekIndex(row int64) (int64, error) {
-	off, size := c.chunk.OffsetIndexOffset, int64(c.chunk.OffsetIndexLength)
-	if off <= 0 || size <= 0 || off > c.file.size || size > c.file.size-off || size > maxFooterBytes {
-		return 0, nil
-	}
-	b := make([]byte, size)
-	if err := readFull(c.file.body, b, off); err != nil {
-		return 0, err
-	}
-	if _, err := checkThrift(b); err != nil {
-		return 0, fmt.Errorf("offset index: %w", err)
-	}
-	var index format.OffsetIndex
-	var p thrift.CompactProtocol
-	if err := thrift.NewDecoder(p.NewReaderFromBytes(b)).Decode(&index); err != nil {
-		return 0, fmt.Errorf("offset index: %w", err)
-	}
-	pages := index.PageLocations
-	k := sort.Search(len(pages), func(i int) bool { return pages[i].FirstRowIndex > row }) - 1
-	if k <= 0 {
-		return 0, nil
-	}
-	start, end := chunkStart(c.meta), chunkStart(c.meta)+c.meta.TotalCompressedSize
-	if pages[k].Offset < start || pages[k].Offset >= end || pages[k].FirstRowIndex > c.rows {
-		return 0, errors.New("offset index points outside its column chunk")
-	}
-	c.win.reset(c.file.body, pages[k].Offset, end)
-	return pages[k].FirstRowIndex, nil
-}
-
 // newBatch makes room for about n rows.
 func (c *column) newBatch(n int) *batch {
 	bytes := 0
@@ -203,15 +123,13 @@ func (c *column) newBatch(n int) *batch {
 
 // read appends the next n rows of the current row group to out.
 func (c *column) read(n int, out *batch) error {
-	var err error
-	switch {
-	case !c.flat:
-		err = c.readLevels(n, out)
-	default:
-		err = c.readFlat(n, out)
-	}
+	// The last row of a group ends with its chunk, which readLevels must know.
+	last := int64(n) == c.rows
 	c.rows -= int64(n)
-	return err
+	if c.flat {
+		return c.readFlat(n, out)
+	}
+	return c.readLevels(n, last, out)
 }
 
 func (c *column) readFlat(n int, out *batch) error {
@@ -271,13 +189,12 @@ func (c *column) readOptional(k int, out *batch) error {
 	return c.page.values.decode(out.dense, present)
 }
 
-// readLevels reads n whole rows of a nested column with their levels.
-func (c *column) readLevels(n int, out *batch) error {
-	last := int64(n) == c.rows // the last row of a group ends with its chunk
+// readLevels reads n whole rows of a nested column with their levels; last says
+// that they end the row group.
+func (c *column) readLevels(n int, last bool, out *batch) error {
 	for begun := 0; ; {
 		if c.at == len(c.defs) {
 			if begun == n && (c.leaf.maxRep == 0 || (last && c.page.slots == 0 && c.win.left() == 0)) {
-				out.rows += n
 				return nil
 			}
 			if c.page.slots == 0 {
@@ -315,7 +232,6 @@ func (c *column) readLevels(n int, out *batch) error {
 			}
 		}
 		if end < len(c.defs) {
-			out.rows += n
 			return nil
 		}
 	}

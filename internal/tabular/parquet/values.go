@@ -62,8 +62,10 @@ func (d *dense) extend(n int) []byte {
 	return d.fixed[at:]
 }
 
+// errBatchBytes is returned when a batch's texts outgrow 32-bit offsets.
 var errBatchBytes = fmt.Errorf("%w: more than 2 GiB of text in one batch; read fewer rows a batch", tabular.ErrUnsupported)
 
+// room reports whether bytes more of text fit.
 func (d *dense) room(bytes int) error {
 	if len(d.data)+bytes > math.MaxInt32 {
 		return errBatchBytes
@@ -71,7 +73,8 @@ func (d *dense) room(bytes int) error {
 	return nil
 }
 
-// index returns the position of a dictionary's first entry among the parts.
+// part makes dict the last of the parts and returns the position of its first
+// entry among the entries of all.
 func (d *dense) part(dict *dictionary) int {
 	if n := len(d.parts); n == 0 || d.parts[n-1] != dict {
 		d.parts = append(d.parts, dict)
