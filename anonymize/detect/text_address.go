@@ -14,7 +14,7 @@ const maxAddressTokens = 40
 // box) that grows over the units, places and postal codes around it.
 func (d *document) addresses() {
 	for i := 0; i < len(d.tokens); i++ {
-		if d.taken[i] {
+		if d.taken[i] || d.tokens[i].kind >= hanToken {
 			continue
 		}
 		end, prob := d.addressCore(i)
@@ -44,8 +44,8 @@ func (d *document) houseNumber(i int) bool {
 	switch t.kind {
 	case digitToken:
 		return n <= 6
-	case mixedToken:
-		return n <= 6 && t.lower[0] >= '0' && t.lower[0] <= '9'
+	case mixedToken: // "12a", not "70s" or "5th"
+		return n <= 6 && n >= 2 && t.lower[n-2] >= '0' && t.lower[n-2] <= '9' && t.lower[n-1] >= 'a' && t.lower[n-1] <= 'z' && t.lower[n-1] != 's' && t.lower[0] >= '0' && t.lower[0] <= '9'
 	}
 	return false
 }
@@ -121,6 +121,9 @@ func (d *document) numberFirst(i int) (int, float64) {
 	for k < len(d.tokens) && d.houseNumber(k) && k < i+3 && d.tokens[k].kind == digitToken {
 		k++
 	}
+	if e := d.smallStreet(k); e > 0 {
+		return e, .7
+	}
 	end := 0
 	for k < len(d.tokens) && names < 6 {
 		t := &d.tokens[k]
@@ -149,6 +152,9 @@ func (d *document) numberFirst(i int) (int, float64) {
 					return k + 2, .9
 				}
 				if !streetFirst[t.lower] {
+					if k+1 < len(d.tokens) && directions[d.tokens[k+1].lower] && d.tokens[k+1].is(isCap) && !d.tokens[k+1].is(lineBefore) {
+						return k + 2, .9
+					}
 					if k+1 < len(d.tokens) && d.streetWordAt(k+1) && d.tokens[k+1].is(isStreet) {
 						end = k + 2
 					}
@@ -173,6 +179,40 @@ func (d *document) numberFirst(i int) (int, float64) {
 		return k, .7
 	}
 	return 0, 0
+}
+
+var (
+	directions  = wordSet("north south east west n s e w ne nw se sw northeast northwest southeast southwest")
+	sureStreets = wordSet("street avenue ave boulevard blvd rd road lane crescent drive court terrace")
+	notStreets  = wordSet("the a an of to on in at by and or for from with minute minutes hour hours mile miles km meters metres day days people cars lane lanes percent block blocks year years one two this that per more off down up his her my our your their its")
+)
+
+// smallStreet reads streets written in small letters from token k: "fourth
+// avenue", "rue de pologne".
+func (d *document) smallStreet(k int) int {
+	if k >= len(d.tokens) || d.tokens[k].kind != wordToken || d.tokens[k].is(isCap) {
+		return 0
+	}
+	if streetFirst[d.tokens[k].lower] {
+		m := k + 1
+		for m < len(d.tokens) && m < k+5 && d.tokens[m].kind == wordToken && (!d.tokens[m].is(isDict) || d.tokens[m].is(isParticle)) && !d.tokens[m].is(lineBefore) {
+			m++
+		}
+		if m > k+1 {
+			return m
+		}
+		return 0
+	}
+	for m := k; m < len(d.tokens) && m < k+4; m++ {
+		t := &d.tokens[m]
+		if t.kind != wordToken || t.is(isCap|lineBefore) || notStreets[t.lower] {
+			return 0
+		}
+		if m > k && sureStreets[t.lower] {
+			return m + 1
+		}
+	}
+	return 0
 }
 
 // unitNear tells whether a unit follows, over a comma or a line break.
@@ -247,8 +287,6 @@ func (d *document) nameThenNumber(i int) (int, float64) {
 			return k + 1, .7
 		case d.atLineStart(i) && d.atLineEnd(k+1):
 			return k + 1, .7
-		case digits <= 3 && k-i == 1 && !last.is(isGiven|isAllCaps):
-			return k + 1, .5
 		}
 		return 0, 0
 	}
@@ -308,7 +346,7 @@ func (d *document) growAddress(end int) int {
 			broken = true
 			k++
 		}
-		if k >= len(d.tokens) || d.taken[k] {
+		if k >= len(d.tokens) || d.taken[k] || k+1 < len(d.tokens) && d.tokens[k+1].punct == ':' {
 			return end
 		}
 		broken = broken || d.tokens[k].is(lineBefore)

@@ -5,11 +5,11 @@ import "strings"
 // labels say that the next value is somebody's: "password: x", "account
 // number 123".
 var labelTypes = map[string]string{
-	"password": "password", "passcode": "password", "pwd": "password", "passwd": "password", "pin": "password", "passphrase": "password", "密码": "password", "secret": "password",
+	"password": "password", "passcode": "password", "pwd": "password", "passwd": "password", "pin": "password", "passphrase": "password", "secret": "password",
 	"username": "username", "login": "username", "userid": "username", "handle": "username", "nickname": "username",
 	"account": "account_id", "acct": "account_id", "passport": "national_id", "license": "national_id", "licence": "national_id", "ssn": "us_ssn", "mrn": "account_id", "policy": "account_id",
 	"member": "account_id", "membership": "account_id", "case": "account_id", "insurance": "account_id", "iban": "iban", "aadhaar": "national_id", "pan": "national_id",
-	"routing": "account_id", "swift": "account_id", "record": "account_id", "claim": "account_id", "employee": "account_id", "patient": "account_id", "customer": "account_id", "id": "account_id", "tax": "national_id", "nhs": "national_id", "vin": "account_id", "plate": "account_id", "imei": "imei",
+	"routing": "account_id", "swift": "account_id", "record": "account_id", "claim": "account_id", "employee": "account_id", "patient": "account_id", "customer": "account_id", "id": "account_id", "tax": "national_id", "nhs": "national_id", "vin": "account_id", "plate": "account_id", "imei": "imei", "zip": "postal_code", "zipcode": "postal_code", "postcode": "postal_code",
 }
 
 // fillers may stand between a label and its value.
@@ -20,8 +20,11 @@ var strongLabels = wordSet("account acct passport license licence ssn mrn policy
 
 func (d *document) labels() {
 	for i := 0; i < len(d.tokens); i++ {
+		if d.tokens[i].kind != wordToken {
+			continue
+		}
 		typ, ok := labelTypes[d.tokens[i].lower]
-		if !ok || d.tokens[i].kind == punctToken || d.tokens[i].lower == "" {
+		if !ok {
 			continue
 		}
 		k, marked := i+1, false
@@ -38,6 +41,12 @@ func (d *document) labels() {
 				continue
 			}
 			break
+		}
+		if typ == "postal_code" {
+			if k < len(d.tokens) && (d.tokens[k].kind == digitToken || d.tokens[k].kind == mixedToken) && d.tokens[k].end-d.tokens[k].start <= 8 {
+				d.claim(k, d.postalEnd(k), typ, .85)
+			}
+			continue
 		}
 		if k >= len(d.tokens) || d.taken[k] || d.tokens[k].kind == punctToken || k == i+1 && d.tokens[k].kind == wordToken {
 			continue

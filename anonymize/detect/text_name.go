@@ -24,6 +24,12 @@ func (d *document) names() {
 		if d.taken[i] || t.kind != wordToken {
 			continue
 		}
+		if d.atLineStart(i) {
+			if end := d.jobLine(i); end > 0 {
+				d.claim(i, end, "title", .5)
+				continue
+			}
+		}
 		if t.is(isTitle) && d.titleAt(i) {
 			continue
 		}
@@ -383,15 +389,19 @@ func (d *document) organization(i, end int) bool {
 // both written small, or one behind "name is". It returns the last token used.
 func (d *document) lowerName(i int) int {
 	t := &d.tokens[i]
-	if !t.is(isGiven) || t.is(isDict) || t.is(isNation|isMonth) || len(t.lower) < 4 {
+	if !t.is(isGiven) || t.is(isDict) || t.is(isNation|isMonth|isWeekday) || len(t.lower) < 4 {
 		return i
 	}
 	k := i + 1
 	for k < len(d.tokens) && k < i+3 && (d.tokens[k].punct == '.' || len(d.tokens[k].lower) == 1) {
 		k++
 	}
-	if k < len(d.tokens) && d.tokens[k].kind == wordToken && d.tokens[k].is(isFamily) && !d.tokens[k].is(isDict|isCap) && len(d.tokens[k].lower) > 3 {
-		d.claim(i, k+1, "full_name", .75)
+	if k < len(d.tokens) && d.tokens[k].kind == wordToken && !d.tokens[k].is(isDict|isCap|lineBefore) && len(d.tokens[k].lower) > 3 {
+		p := .5
+		if d.tokens[k].is(isFamily) {
+			p = .75
+		}
+		d.claim(i, k+1, "full_name", p)
 		return k
 	}
 	if d.cue(i, 2, nameCues) || i > 0 && d.afterTitle(i) {
@@ -400,6 +410,19 @@ func (d *document) lowerName(i int) int {
 		d.add(i, i+1, "first_name", .42)
 	}
 	return i
+}
+
+// jobLine is the end of a line that is a job title and nothing else, as in a
+// signature; 0 = it is not.
+func (d *document) jobLine(i int) int {
+	k := i
+	for k < len(d.tokens) && k < i+6 && d.tokens[k].kind == wordToken && d.tokens[k].is(isDict) && (k == i || !d.tokens[k].is(lineBefore)) {
+		k++
+	}
+	if k == i || k == i+6 || i == 0 || k < len(d.tokens) && !d.tokens[k].is(lineBefore) || !semantic.OccupationWord(d.tokens[k-1].lower) {
+		return 0
+	}
+	return k
 }
 
 var jobCues = wordSet("as a an is was the works working job position profession occupation role am hired")

@@ -26,7 +26,7 @@ func (d *document) numbers() {
 		switch {
 		case t.kind == mixedToken:
 			d.mixed(i)
-		case t.kind == digitToken || (t.kind == punctToken && (t.punct == '+' || t.punct == '(') && i+1 < len(d.tokens) && (d.tokens[i+1].kind == digitToken || d.tokens[i+1].punct == '+')):
+		case t.kind == digitToken || (t.kind == punctToken && (t.punct == '+' || t.punct == '(') && d.numberFollows(i)):
 			i = d.numberAt(i)
 		case t.is(isMonth) && t.is(isCap):
 			d.monthAt(i)
@@ -34,6 +34,14 @@ func (d *document) numbers() {
 			d.add(i, i+1, "date", .6)
 		}
 	}
+}
+
+// numberFollows tells whether a digit follows token i, over a plus sign or not.
+func (d *document) numberFollows(i int) bool {
+	if i+2 < len(d.tokens) && d.tokens[i].punct == '(' && d.tokens[i+1].punct == '+' {
+		i++
+	}
+	return i+1 < len(d.tokens) && d.tokens[i+1].kind == digitToken
 }
 
 // numberAt reads the longest number expression from token i and returns the
@@ -173,9 +181,14 @@ func (d *document) phoneLike(i, k int, v string, digits int) bool {
 		p = .6
 	case groups >= 3:
 		p = .6
+	case groups == 2 && digits <= 8 && seps == 0:
+		p = .35 // as likely two numbers side by side
 	}
 	if groups >= 2 && shortest == 1 && v[0] != '+' && v[0] != '1' && v[0] != '(' && !cue {
 		p = .35
+	}
+	if p < .4 {
+		return false
 	}
 	end := k + 1
 	// An extension: x4587, ext. 12
@@ -279,7 +292,7 @@ func (d *document) ageAt(i int, v string) bool {
 	}
 	for k := i - 1; k >= 0 && k >= i-4; k-- {
 		switch d.tokens[k].lower {
-		case "age", "aged", "ages", "turned", "turning":
+		case "age", "aged", "ages", "turn", "turned", "turning":
 			d.claim(i, i+1, "age", .9)
 			return true
 		case "i'm", "am", "is", "was":

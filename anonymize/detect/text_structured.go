@@ -34,6 +34,8 @@ func mustType(name string) semantic.Type {
 // topDomains are top-level labels trusted in bare host names.
 var topDomains = wordSet("com org net edu gov io co uk de fr es it nl be ch at pl cz dk se no fi ie pt br au ca us cn jp in ru eu info biz me tv app dev ai")
 
+var schemes = wordSet("http https ftp")
+
 const (
 	maxLocal = 64
 	maxHost  = 253
@@ -52,7 +54,7 @@ func (d *document) structured() {
 		switch {
 		case t.kind == punctToken && t.punct == '@':
 			d.emailAt(t.start)
-		case t.kind == punctToken && t.punct == ':' && strings.HasPrefix(d.s[t.start:], "://") && i > 0:
+		case t.kind == punctToken && t.punct == ':' && i > 0 && schemes[d.tokens[i-1].lower] && strings.HasPrefix(d.s[t.start:], "://"):
 			d.urlFrom(d.tokens[i-1].start)
 		case t.kind == wordToken && t.lower == "www" && strings.HasPrefix(d.s[t.end:], "."):
 			d.urlFrom(t.start)

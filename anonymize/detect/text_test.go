@@ -81,13 +81,15 @@ func TestTextKnown(t *testing.T) {
 	require.Empty(t, got("I hope so", opt))
 }
 
+// 256 KiB of one pattern: quadratic work would take minutes, linear work about
+// 0.1 s of CPU.
 func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"a", "1", "A", "@", ".", "-", ":", "(", "+", "中", "王", "\n", " ", "é", "\xff", "x1", "1 ", "A ", "a@", "1.", "A.", "·", "王·", "Apt 1 ", "://", "Mr. "} {
-		s := strings.Repeat(unit, (1<<20)/len(unit))
+		s := strings.Repeat(unit, (1<<18)/len(unit))
 		start := time.Now()
 		Text(s, TextOptions{Known: []string{"A B", "1111111"}})
-		require.Less(t, time.Since(start), 5*time.Second, "%q", unit)
+		require.Less(t, time.Since(start), 20*time.Second, "%q", unit)
 	}
 }
 

@@ -183,7 +183,7 @@ func shouts(s string) bool {
 }
 
 var (
-	particles = wordSet("de van von der den la le da dos das do del della di du af av bin ibn al el ter ten zu y e st")
+	particles = wordSet("delle dei degli dello della des vom zum im auf aan op de van von der den la le da dos das do del della di du af av bin ibn al el ter ten zu y e st")
 	units     = wordSet("apt apartment suite ste unit flat box psc pmb room floor lot bldg building")
 	weekdays  = wordSet("monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays")
 	months    = wordSet("january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec")
@@ -191,7 +191,7 @@ var (
 	// lower-case words has them.
 	notNames = wordSet(`i i'm i'd i've i'll ok tv usa uk us eu dna pdf id ids url http https www faq ceo cto cfo hr it pc am pm dob ssn pin atm iban mr mrs ms dr vat gps sms api ai ml iphone internet christmas easter english google bible god
 		it's don't can't won't isn't didn't doesn't that's there's what's let's you're they're we're he's she's who's where's couldn't wouldn't shouldn't wasn't weren't aren't haven't hasn't hadn't how's here's i’m it’s hi hello hey dear thanks thank please bot user yes yeah nope okay
-		website email online username login signup app blog vegan covid wifi fyi asap lol omg btw imo aka etc vs nan null`)
+		website email online username login signup app blog vegan covid wifi fyi fax tel desk mobile phone cell zip asap lol omg btw imo aka etc vs nan null`)
 )
 
 func describe(s string, t *token, sentence, shouting bool) {
@@ -220,6 +220,9 @@ func describe(s string, t *token, sentence, shouting bool) {
 	}
 	if upper && len(raw) == n {
 		t.flags |= isInitial
+	}
+	if raw == "I" && !strings.HasPrefix(s[t.end:], ".") {
+		t.flags &^= isCap | isInitial | isAllCaps // the pronoun
 	}
 	l := t.lower
 	if gazetteer.Word(l) || notNames[l] {
