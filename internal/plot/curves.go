@@ -24,13 +24,19 @@ func Distribution(l Labels, unit string, a, b Curve) SVG {
 	if end == 0 {
 		end = 1
 	}
+	end = min(max(end, 1e-9), 1e9)
 	x := func(v float64) float64 { return left + min(v/end, 1)*(width-left-right) }
 	y := func(share float64) float64 { return height - bottom - share*(height-top-bottom) }
 	for k := range 5 {
 		share := float64(k) / 4
 		c.line(left, y(share), width-right, y(share), "p-grid", colourGrid, 1)
 		c.text(left-6, y(share)+3.5, 10.5, "end", strconv.Itoa(25*k)+" %")
-		c.text(x(share*end), height-bottom+16, 10.5, "middle", strconv.FormatFloat(share*end, 'g', 3, 64))
+	}
+	step := tick(end)
+	for k := 0; float64(float64(k)*step) <= end; k++ {
+		v := float64(k) * step
+		c.line(x(v), height-bottom, x(v), height-bottom+4, "p-grid", colourGrid, 1)
+		c.text(x(v), height-bottom+16, 10.5, "middle", strconv.FormatFloat(v, 'g', 4, 64))
 	}
 	c.text((left+width-right)/2, height-6, 11, "middle", unit)
 	draw := func(cv Curve, class, colour string) {
@@ -51,4 +57,22 @@ func Distribution(l Labels, unit string, a, b Curve) SVG {
 	draw(a, "p-a-line", colourA)
 	draw(b, "p-b-line", colourB)
 	return c.done()
+}
+
+// tick is a round step, 1, 2 or 5 times a power of ten, that divides an axis
+// from 0 to end into at most six; end is positive and finite.
+func tick(end float64) float64 {
+	p := 1.0
+	for p > end {
+		p /= 10
+	}
+	for p*10 <= end {
+		p *= 10
+	}
+	for _, m := range []float64{.2, .5, 1, 2} {
+		if end/(p*m) <= 6 {
+			return p * m
+		}
+	}
+	return p * 5
 }

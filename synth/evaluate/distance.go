@@ -8,7 +8,7 @@ import (
 )
 
 // curveSteps is the number of steps of the distance curves.
-const curveSteps = 40
+const curveSteps = 100
 
 // queryBatch is how many rows one part searches neighbours for.
 const queryBatch = 2000

@@ -159,7 +159,7 @@ func spread(v []int32, number bool) float64 {
 	var s float64
 	if number {
 		for i, x := range v {
-			s += float64(x) * (2*float64(i) - n + 1)
+			s += float64(float64(x) * (2*float64(i) - n + 1))
 		}
 		return 2 * s / (n * n)
 	}
@@ -168,7 +168,7 @@ func spread(v []int32, number bool) float64 {
 		for j < len(v) && v[j] == v[i] {
 			j++
 		}
-		s += float64((j - i) * (j - i))
+		s += float64((j - i) * (j - i)) // an integer product
 		i = j
 	}
 	return mismatch * (1 - s/(n*n))

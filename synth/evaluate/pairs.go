@@ -228,7 +228,7 @@ func deciles(v []float64) []float64 {
 
 // quantile interpolates linearly between the order statistics of s, sorted.
 func quantile(s []float64, q float64) float64 {
-	at := q * float64(len(s)-1)
+	at := float64(q * float64(len(s)-1))
 	i := int(at)
 	if i+1 >= len(s) {
 		return s[len(s)-1]

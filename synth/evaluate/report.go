@@ -169,7 +169,7 @@ type Distance struct {
 	MedianHoldout Number `json:"median_holdout"` // of the same for holdout rows in the synthetic rows' place
 	Queries       int    `json:"queries"`
 
-	// SyntheticToTrain and HoldoutToTrain are quantiles 0, 1/40, .. 1 of the
+	// SyntheticToTrain and HoldoutToTrain are quantiles 0, .01, .. 1 of the
 	// distance to the closest training row.
 	SyntheticToTrain []Number `json:"synthetic_to_train"`
 	HoldoutToTrain   []Number `json:"holdout_to_train"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/nocturne-data/nocturne/internal/plot"
 	"github.com/nocturne-data/nocturne/internal/report"
@@ -38,7 +39,7 @@ func (r *Report) Subtitle() string {
 }
 
 func (r *Report) summarySection() report.Section {
-	status, label := report.Good, "Faithful and fresh"
+	status, label := report.Good, "Faithful, and no nearer to its training rows than fresh data"
 	level := r.FidelityLevel()
 	switch {
 	case r.PrivacyLevel() == "too near":
@@ -46,14 +47,14 @@ func (r *Report) summarySection() report.Section {
 	case level == "unknown" || r.PrivacyLevel() == "unknown":
 		status, label = report.Warning, "Not fully measured"
 	case level == "poor" || level == "rough":
-		status, label = report.Warning, "Fresh, but "+level
+		status, label = report.Warning, "No nearer to its training rows than fresh data, but of "+level+" fidelity"
 	case level == "similar":
-		label = "Similar and fresh"
+		label = "Similar to real rows, and no nearer to its training rows than fresh data"
 	}
 	d, f, p := r.Detection.AgainstHoldout, r.Fidelity, r.Privacy
 	figures := report.KeyFigures{
 		{
-			Label: "Hard to tell from fresh real rows (1 = cannot be told)", Value: decimal(d.Value, 3), Note: "real holdout " + decimal(d.Ceiling, 3),
+			Label: "Detection score (1 = cannot be told from real)", Value: decimal(d.Value, 3), Note: "real holdout " + decimal(d.Ceiling, 3),
 			Status: byShare(d), Chart: bullet("Detection score", d.Value, d.Ceiling, 1),
 		},
 		{
@@ -76,7 +77,7 @@ func (r *Report) summarySection() report.Section {
 		},
 		report.KeyFigure{
 			Label: "Rows nearer to training than to holdout rows", Value: percent(max(p.Distance.Share, p.Distance.ShareTies)),
-			Note: fmt.Sprintf("expected %s ± %s", percent(p.Distance.Ideal), percent(p.Distance.StdErr)), Status: distance,
+			Note: fmt.Sprintf("expected %s ± %s", decimal(100*p.Distance.Ideal, 2), percent(p.Distance.StdErr)), Status: distance,
 			Chart: bullet("Nearer to train", max(p.Distance.Share, p.Distance.ShareTies), p.Distance.Ideal, 1),
 		},
 	)
@@ -194,7 +195,7 @@ func (r *Report) pairsSection() report.Section {
 	}
 	blocks := []report.Block{}
 	if len(r.Columns) <= heatLimit && r.Fidelity.PairsCompared == r.Fidelity.PairsTotal {
-		blocks = append(blocks, report.Figure{Chart: r.heatMap(), Caption: "Total variation of each pair above the real holdout's own at the same size. The palest cells are as near as real rows."})
+		blocks = append(blocks, report.Figure{Chart: r.heatMap(), Caption: "Total variation of each pair above the real holdout's own at the same size. Cells of the first step are as near as real rows."})
 	}
 	s := report.Section{ID: "pairs", Title: "Pairs of columns", Lead: "Whether columns hang together as they do in the real table.", Blocks: append(blocks, t)}
 	if r.Fidelity.PairsCompared < r.Fidelity.PairsTotal {
@@ -275,7 +276,7 @@ func (r *Report) methodSection() report.Section {
 		"Detection: boosted trees (100 trees, depth 6, learning rate 0.3), stratified 3-fold cross-validation, score 1 − (2·max(½, AUC) − 1). Shape and pair error follow SDMetrics in classic mode. Distance is L1 over ranges of numbers, plus 2 for each different category.",
 	}
 	if len(r.Skipped) > 0 {
-		prose = append(prose, "Not compared: "+join(r.Skipped)+".")
+		prose = append(prose, "Not compared: "+strings.Join(r.Skipped, ", ")+".")
 	}
 	for _, n := range r.Notes {
 		prose = append(prose, "Note: "+n+".")
@@ -288,17 +289,6 @@ func metricName(m string) string {
 		return "R²"
 	}
 	return "AUC"
-}
-
-func join(v []string) string {
-	s := ""
-	for i, x := range v {
-		if i > 0 {
-			s += ", "
-		}
-		s += x
-	}
-	return s
 }
 
 func bullet(name string, value, ceiling Number, hi float64) plot.SVG {
@@ -380,7 +370,7 @@ func standardErrors(n Number) string {
 	if !n.Measured() {
 		return "–"
 	}
-	return fmt.Sprintf("%+.1f standard errors", float64(n))
+	return strings.Replace(fmt.Sprintf("%+.1f standard errors", float64(n)), "-", "−", 1)
 }
 
 // thousands groups digits by commas.
