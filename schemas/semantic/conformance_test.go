@@ -52,6 +52,8 @@ func TestTypesConform(t *testing.T) {
 	}
 }
 
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
 func matchIsLinear(t *testing.T, ty Type) {
 	for _, c := range []string{"1", "a", "@", ".", " ", "-", "(", "中", "\xff", ":", "x", "+"} {
 		v := strings.Repeat(c, 1<<20)

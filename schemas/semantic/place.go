@@ -127,7 +127,7 @@ func matchPostal(v string) bool {
 	if letters == 0 {
 		return digits >= 3 && digits <= 9
 	}
-	return digits >= 1 && letters <= 4 && digits+letters >= 5 && digits+letters <= 7
+	return digits >= 1 && letters <= 5 && digits+letters >= 5 && digits+letters <= 7
 }
 
 func postalLike(r *rand.Rand, like string) string {
