@@ -10,7 +10,7 @@
   const AHEAD = 3, BEAT = 60_000, IDLE = 5 * 60_000, RETRY = 15_000;
   let held = [];            // tasks in the order in which they are shown; [0] is on the page
   let said = new Map();     // task -> label given before, to show it after an undo
-  const leaving = new Set(); // tasks answered here, not yet taken by the queue
+  const leaving = new Map(); // tasks answered here, not yet taken by the queue: task -> [call, body, sent]
   let work = Promise.resolve();
   let active = Date.now();
   let waiting = 0, toastTimer = 0, undoing = 0;
@@ -81,7 +81,7 @@
     $("task").dataset.task = t.id;
     $("question").textContent = t.title || main.dataset.question || "Which label fits?";
     $("fields").tBodies[0].replaceChildren(...(t.fields || []).map((f) => {
-      const row = element("tr"), name = element("th", f.name);
+      const row = element("tr"), name = element("th", f.name.replaceAll("_", "_\u200b"));
       name.scope = "row";
       const value = f.null ? element("td", "missing", "missing") : element("td", f.value, f.value.length > 600 ? "long" : "");
       if (value.className === "long") value.tabIndex = 0;
@@ -103,7 +103,7 @@
     $("filter-row").hidden = choices(t).length <= 9;
     list("");
     tick();
-    if (document.activeElement === document.body || !$("task").contains(document.activeElement)) $("question").focus({ preventScroll: true });
+    if (document.activeElement === $("filter") || !$("task").contains(document.activeElement)) $("question").focus({ preventScroll: true });
   }
 
   const choices = (t) => (t.choices?.length ? t.choices : classes);
@@ -162,14 +162,30 @@
   }
 
   // ---- acting
+
+  // send delivers an answer, also when the page is being left. When the lease is
+  // gone it asks for the task again: unless somebody else has it, nothing is lost.
+  async function send([call, body]) {
+    try {
+      await post(call, body, true);
+    } catch (error) {
+      if (error.code !== "not_leased" && error.code !== "lease_expired") throw error;
+      const { tasks = [] } = await post("next", { n: AHEAD, have: held.map((t) => t.id) });
+      if (!tasks.some((t) => t.id === body.task)) throw error;
+      await post(call, body, true);
+    }
+  }
+
   function finish(call, body, text) {
     const t = held.shift();
-    leaving.add(t.id);
+    const entry = [call, { task: t.id, ...body }, false];
+    leaving.set(t.id, entry);
     say(text);
     if (held.length) show(); else $("task").hidden = true;
     later(async () => {
       try {
-        await post(call, { task: t.id, ...body });
+        entry[2] = true;
+        await send(entry);
       } finally {
         leaving.delete(t.id);
       }
@@ -301,6 +317,7 @@
     if (held.length && !document.hidden && Date.now() - active < IDLE) later(fill);
   }, BEAT);
   window.addEventListener("pagehide", () => {
+    for (const [call, body, sent] of leaving.values()) if (!sent) post(call, body, true).catch(() => {});
     if (held.length) post("release", { tasks: held.map((t) => t.id) }, true).catch(() => {});
   });
   window.addEventListener("pageshow", (event) => {
