@@ -231,6 +231,36 @@ func TestPlantedLeaksAreCaught(t *testing.T) {
 	}
 }
 
+func TestNearMissesAreNoLeaks(t *testing.T) {
+	t.Parallel()
+	c, err := proof.NewCollector(opt)
+	require.NoError(t, err)
+	s := arrow.NewSchema([]arrow.Field{{Name: "v", Type: arrow.BinaryTypes.String}, {Name: "n", Type: arrow.BinaryTypes.String}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, s)
+	b.Field(0).(*array.StringBuilder).AppendValues([]string{"19850302", "5550100", "12345678", "abc"}, nil)
+	b.Field(1).(*array.StringBuilder).AppendValues([]string{"Zimborski", "Grace", "Zimb", "Tolvaldsen"}, nil)
+	require.NoError(t, c.Add(b.NewRecord(), []proof.Column{{Name: "v", Direct: true}, {Name: "n", Semantic: "last_name", Direct: true}}))
+	hits := func(v string) []proof.Hit {
+		b := array.NewStringBuilder(memory.DefaultAllocator)
+		b.Append(v)
+		out := array.NewRecord(arrow.NewSchema([]arrow.Field{{Name: "out", Type: arrow.BinaryTypes.String}}, nil), []arrow.Array{b.NewArray()}, 1)
+		sc := proof.NewScanner(c, proof.Target{})
+		require.NoError(t, sc.Scan(context.Background(), out, nil, 0))
+		return sc.Result("", nil).Hits
+	}
+	for name, v := range map[string]string{
+		"digits inside a longer number": "a7198503021 code", "a longer number ends so": "919850302", "a name inside a word": "Zimborskian Tolvaldsenism",
+		"an ordinary word": "by the Grace of all", "a lower-case word": "the zimb is a fruit here", "a short value": "abc", "another value": "Zimborsky",
+	} {
+		require.Empty(t, hits(v), name)
+	}
+	for name, v := range map[string]string{
+		"digits as a word": "code 19850302.", "digits beside letters": "id:19850302a", "a name as a word": "by Zimborski's hand", "a short name": "ask Zimb today now", "case": "ASK TOLVALDSEN TODAY",
+	} {
+		require.Len(t, hits(v), 1, name)
+	}
+}
+
 // rare returns a name that no excuse covers: found by asking the proof.
 func rare(t *testing.T, f fixture, column string) string {
 	t.Helper()

@@ -224,7 +224,11 @@ func TestConformance(t *testing.T) {
 			// Dictionary columns, sliced or not, give what plain ones give.
 			dict := record(dictionaryOf(c.column))
 			dtr := build(t, c, dict.Column(0).DataType(), keys)
-			require.Equal(t, first, texts(t, apply(t, dtr, dict)))
+			coded := apply(t, dtr, dict)
+			require.Equal(t, first, texts(t, coded))
+			for i := range first {
+				require.Equal(t, first[i] == "NULL", coded.IsNull(i), "nulls are seen without the dictionary")
+			}
 			require.Equal(t, first[2:7], texts(t, apply(t, dtr, dict.NewSlice(2, 7))))
 
 			// Distinct inputs keep apart where it is claimed.
@@ -258,6 +262,30 @@ func TestConformance(t *testing.T) {
 	}
 	for _, d := range All() {
 		require.True(t, tried[d.Name], "no conformance case for %s", d.Name)
+	}
+}
+
+// Batches with repeats take the memo's path; a one-row batch never does.
+func TestRepeatsAreRemembered(t *testing.T) {
+	t.Parallel()
+	values := make([]string, 3000)
+	for i := range values {
+		values[i] = fmt.Sprintf("value %d", i*i%211)
+		if i%17 == 0 {
+			values[i] = "NULL"
+		}
+	}
+	col := strs(values...)
+	for _, c := range []conformanceCase{
+		{spec: Spec{"pseudonym", nil}}, {spec: Spec{"surrogate", nil}, semantic: "full_name"},
+	} {
+		tr := build(t, c, col.DataType(), testKeys{"k"})
+		got := texts(t, apply(t, tr, record(col)))
+		for i := range got {
+			if i%13 == 0 {
+				require.Equal(t, texts(t, apply(t, tr, record(col).NewSlice(int64(i), int64(i+1))))[0], got[i])
+			}
+		}
 	}
 }
 

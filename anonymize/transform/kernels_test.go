@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nocturne-data/nocturne/schemas/semantic"
+	"github.com/nocturne-data/nocturne/schemas/semantic/gazetteer"
 )
 
 func run(t *testing.T, spec Spec, sem string, col arrow.Array) []string {
@@ -237,6 +238,10 @@ func TestSurrogates(t *testing.T) {
 	}
 	for i, in := range texts(t, names) {
 		require.NotEqual(t, in, got[i])
+	}
+	common := gazetteer.EnglishGiven("female")
+	for i, s := range run(t, Spec{"surrogate", nil}, "first_name", strs(common...)) {
+		require.NotEqual(t, strings.ToLower(common[i]), strings.ToLower(s[1:]), "nobody keeps her name")
 	}
 	r := []rune(got[3][1:])
 	require.GreaterOrEqual(t, r[0], rune(0x4e00), "script is kept")
