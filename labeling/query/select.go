@@ -95,7 +95,8 @@ func Select(p Pool, cfg Config) ([]Pick, error) {
 	for i, item := range p.Items {
 		order[i] = candidate{at: i, item: item, hash: mix(salt + uint64(item)*0x9e3779b97f4a7c15)}
 	}
-	slices.SortFunc(order, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.item, b.item)) })
+	// Different items have different hashes, so the order is total.
+	slices.SortFunc(order, func(a, b candidate) int { return cmp.Compare(a.hash, b.hash) })
 	for i := 1; i < n; i++ {
 		if order[i].item == order[i-1].item {
 			return nil, errors.New("query: the pool names an item twice")
@@ -113,8 +114,15 @@ func Select(p Pool, cfg Config) ([]Pick, error) {
 		for i := range order {
 			order[i].score = cfg.Strategy.Score(p.Probabilities[order[i].at*p.Classes:][:p.Classes])
 		}
-		// rest is in hash order already: a stable sort keeps it among equals.
-		slices.SortStableFunc(rest, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+		slices.SortFunc(rest, func(a, b candidate) int {
+			switch {
+			case a.score > b.score:
+				return -1
+			case a.score < b.score:
+				return 1
+			}
+			return cmp.Compare(a.hash, b.hash)
+		})
 	}
 	out := make([]Pick, 0, batch)
 	for _, c := range rest[:batch-control] {
