@@ -15,6 +15,16 @@ var reported = map[string]string{
 // classify decides all columns of a table together: each alone first, then
 // each again knowing what the others seem to be.
 func classify(table string, cols []*profile, opt Options) []Column {
+	cands, ctx := scoreTable(table, cols)
+	out := make([]Column, len(cols))
+	for i, p := range cols {
+		out[i] = ctx.decide(i, p, cands[i], opt)
+	}
+	return out
+}
+
+// scoreTable scores every column for every type, neighbours included.
+func scoreTable(table string, cols []*profile) ([][]candidate, *tableContext) {
 	n := len(cols)
 	fs, hs, cands := make([]*features, n), make([]header, n), make([][]candidate, n)
 	for i, p := range cols {
@@ -29,22 +39,20 @@ func classify(table string, cols []*profile, opt Options) []Column {
 			ctx.adjust(i, cands[i])
 		}
 	}
-	out := make([]Column, n)
-	for i, p := range cols {
-		out[i] = ctx.decide(i, p, cands[i], opt)
-	}
-	return out
+	return cands, ctx
 }
 
 // probabilities is the calibrated softmax of the scores.
-func probabilities(cs []candidate) []float64 {
+func probabilities(cs []candidate) []float64 { return softmax(cs, temperature) }
+
+func softmax(cs []candidate, temp float64) []float64 {
 	top := math.Inf(-1)
 	for _, c := range cs {
 		top = max(top, c.score+c.around)
 	}
 	out, sum := make([]float64, len(cs)), 0.0
 	for i, c := range cs {
-		out[i] = math.Exp((c.score + c.around - top) / temperature)
+		out[i] = math.Exp((c.score + c.around - top) / temp)
 		sum += out[i]
 	}
 	for i := range out {

@@ -29,6 +29,7 @@ type features struct {
 	capital                 float64 // every word starts with a capital letter
 	punct                   float64 // symbols that prose and passwords have and names do not
 	mixed                   float64 // letters and digits in one word
+	bothCases               float64 // mixed, and a capital behind a small letter
 	yearMin, yearMax        int     // of dates
 
 	given, family, bothNames, commaName float64
@@ -103,7 +104,7 @@ func measure(p *profile) *features {
 	if numericN > 0 {
 		f.decimals2 /= numericN
 	}
-	for _, x := range []*float64{&f.numeric, &f.integer, &f.dates, &f.alpha, &f.han, &f.upper, &f.capital, &f.punct, &f.mixed, &f.given, &f.family, &f.bothNames, &f.commaName, &f.titled, &f.city, &f.orgEnd, &f.streetEnd, &f.word} {
+	for _, x := range []*float64{&f.numeric, &f.integer, &f.dates, &f.alpha, &f.han, &f.upper, &f.capital, &f.punct, &f.mixed, &f.bothCases, &f.given, &f.family, &f.bothNames, &f.commaName, &f.titled, &f.city, &f.orgEnd, &f.streetEnd, &f.word} {
 		*x /= total
 	}
 	f.meanLen, f.words = lenSum/total, wordsSum/total
@@ -216,6 +217,9 @@ func (f *features) text(v string, w float64) float64 {
 	}
 	if mixed {
 		f.mixed += w
+		if words == 1 && innerCapital(v) {
+			f.bothCases += w
+		}
 	}
 	if words > 0 && capitals >= words {
 		f.capital += w
@@ -253,4 +257,18 @@ func (f *features) text(v string, w float64) float64 {
 		f.word += w
 	}
 	return float64(strings.Count(v, " ") + 1)
+}
+
+// innerCapital tells a capital letter somewhere behind a small one.
+func innerCapital(v string) bool {
+	small := false
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c >= 'a' && c <= 'z':
+			small = true
+		case c >= 'A' && c <= 'Z' && small:
+			return true
+		}
+	}
+	return false
 }

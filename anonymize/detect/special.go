@@ -185,7 +185,7 @@ func streetEvidence(p *profile, f *features, h header, named bool) float64 {
 func ageEvidence(_ *profile, f *features, _ header, named bool) float64 {
 	m := f.match[typeIndex("age")]
 	if named {
-		if f.numeric > .8 && (m < .9 || f.numericMax > 125) {
+		if f.numeric > .8 && (m < .9 || f.numericMax > 125) || f.alpha > .5 {
 			return -5
 		}
 		return 1
@@ -270,6 +270,9 @@ func recordEvidence(p *profile, f *features, h header, named bool) float64 {
 	}
 	if p.declared == kindFloat && f.integer < .99 {
 		e -= 6
+	}
+	if f.mixed > .5 && !h.idLike && (f.bothCases > .4 || (!f.sameLen && f.upper < .1)) && f.match[typeIndex("uuid")] < .5 && f.match[typeIndex("hash")] < .5 {
+		e -= 3 // secrets and handles look like this, keys rarely
 	}
 	return e
 }
@@ -430,7 +433,7 @@ func usernameEvidence(_ *profile, f *features, _ header, named bool) float64 {
 		return 1
 	}
 	if m > .97 && f.ratio > .9 && f.words < 1.1 && f.meanLen > 5 && f.given < .3 && f.family < .3 && f.word < .3 && f.dates < .1 && f.upper < .5 && f.mixed > .15 && f.match[typeIndex("domain")] < .2 {
-		return .8
+		return 2.5
 	}
 	return -5
 }
@@ -441,6 +444,9 @@ func passwordEvidence(_ *profile, f *features, _ header, named bool) float64 {
 			return -4
 		}
 		return 2
+	}
+	if f.words < 1.1 && f.bothCases > .5 && f.ratio > .95 && f.meanLen >= 6 && f.meanLen < 24 && f.match[typeIndex("url")] < .1 && f.match[typeIndex("email")] < .1 {
+		return 4
 	}
 	if f.words < 1.1 && f.mixed > .9 && f.ratio > .9 && f.upper < .2 && f.meanLen >= 8 && f.meanLen < 20 && f.match[typeIndex("hash")] < .1 && f.match[typeIndex("email")] < .1 {
 		return .5
