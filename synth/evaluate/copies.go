@@ -13,6 +13,7 @@ const maxFingerprints = 8 << 20
 // are remembered and, in the other tables, looked up: equal rows have equal
 // hashes, so the shares stay unbiased.
 type fingerprints struct {
+	limit int      // most distinct rows remembered
 	known []uint64 // of train; sorted after seal
 	shift uint     // rows with hash >> (64-shift) != 0 are ignored
 	hits  [3]int64
@@ -25,7 +26,7 @@ func (f *fingerprints) see(table int, print uint64) {
 	}
 	if table == inTrain {
 		f.known = append(f.known, print)
-		if len(f.known) == maxFingerprints {
+		if len(f.known) == f.limit {
 			f.compact()
 		}
 		return
@@ -39,7 +40,7 @@ func (f *fingerprints) see(table int, print uint64) {
 func (f *fingerprints) compact() {
 	slices.Sort(f.known)
 	f.known = slices.Compact(f.known)
-	for len(f.known) > maxFingerprints/2 {
+	for len(f.known) > f.limit/2 {
 		f.shift++
 		cut, _ := slices.BinarySearch(f.known, 1<<(64-f.shift))
 		f.known = f.known[:cut]

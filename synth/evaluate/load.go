@@ -69,7 +69,7 @@ type data struct {
 // the kinds of the columns.
 func load(ctx context.Context, sources [3]tabular.Source, opt Options) (*data, error) {
 	d := &data{}
-	known := &fingerprints{}
+	known := &fingerprints{limit: maxFingerprints}
 	for which, src := range sources {
 		if src == nil {
 			return nil, fmt.Errorf("evaluate: there is no %s table", tableNames[which])
