@@ -68,7 +68,10 @@ func (a *Activities) AskColumns(ctx context.Context, in AskColumnsInput) (LabelP
 			return err
 		}
 		out.Asked = len(tasks)
-		_, err = a.addTasks(ctx, out.Queue, labeling.Config{Overlap: 1}, tasks, true)
+		_, err = a.addTasks(ctx, QueueRecord{
+			Name: out.Queue, Title: "Columns of " + in.Plan.Name,
+			Guidelines: "Say what the column holds and how personal that is. Until somebody does, it is treated as a direct identifier.",
+		}, labeling.Config{Overlap: 1}, tasks, true)
 		return err
 	})
 	return out, err

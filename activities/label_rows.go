@@ -28,6 +28,10 @@ func rowQueueConfig(l pipeline.Labels, seed uint64) labeling.Config {
 	}
 }
 
+func rowQueue(l pipeline.Labels) QueueRecord {
+	return QueueRecord{Name: l.Queue, Title: firstLine(l.Guidelines), Guidelines: l.Guidelines, Choices: l.Choices}
+}
+
 // asked is the statistics of a round's artifact, which lists the tasks that the
 // round chose as tasks.jsonl.
 type asked struct {
@@ -70,7 +74,7 @@ func (a *Activities) AskRows(ctx context.Context, in LabelInput) (LabelProgress,
 			return err
 		}
 		if len(chosen) > 0 {
-			if _, err := a.addTasks(ctx, l.Queue, rowQueueConfig(l, s.Seed), chosen, true); err != nil {
+			if _, err := a.addTasks(ctx, rowQueue(l), rowQueueConfig(l, s.Seed), chosen, true); err != nil {
 				return err
 			}
 		}
@@ -428,6 +432,6 @@ func (a *Activities) leaveOpen(ctx context.Context, in LabelInput, s pipeline.Sp
 	if err != nil || len(more) == 0 {
 		return err
 	}
-	_, err = a.addTasks(ctx, l.Queue, rowQueueConfig(l, s.Seed), more, false)
+	_, err = a.addTasks(ctx, rowQueue(l), rowQueueConfig(l, s.Seed), more, false)
 	return err
 }

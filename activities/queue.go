@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nocturne-data/nocturne/internal/store"
@@ -29,6 +30,36 @@ func taskKey(queue, id string) string {
 	return "queues/" + queue + "/tasks/" + hex.EncodeToString(sum[:12]) + ".json"
 }
 
+// QueueRecord is what annotators are told about a queue.
+type QueueRecord struct {
+	Name       string   `json:"name"`
+	Title      string   `json:"title"`
+	Guidelines string   `json:"guidelines,omitempty"`
+	Choices    []string `json:"choices,omitempty"`
+}
+
+func queueKey(queue string) string { return "queues/" + queue + "/queue.json" }
+
+// Queues lists the queues that ever got tasks, by name.
+func (a *Activities) Queues(ctx context.Context) ([]QueueRecord, error) {
+	keys, err := a.Store.List(ctx, "queues/")
+	if err != nil {
+		return nil, err
+	}
+	var out []QueueRecord
+	for _, k := range keys {
+		if !strings.HasSuffix(k, "/queue.json") || strings.Count(k, "/") != 2 {
+			continue
+		}
+		var q QueueRecord
+		if err := a.Store.GetJSON(ctx, k, &q); err != nil {
+			return nil, err
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
 func answersFile(queue string, n int) string {
 	return fmt.Sprintf("queues/%s/answers/%06d.jsonl", queue, n)
 }
@@ -42,7 +73,11 @@ func (a *Activities) Task(ctx context.Context, queue, id string) (labeling.Task,
 
 // addTasks stores the contents of tasks and adds the tasks to a queue, starting
 // it if need be. Adding tasks again changes nothing.
-func (a *Activities) addTasks(ctx context.Context, queue string, cfg labeling.Config, tasks []labeling.Task, first bool) (QueueStatus, error) {
+func (a *Activities) addTasks(ctx context.Context, q QueueRecord, cfg labeling.Config, tasks []labeling.Task, first bool) (QueueStatus, error) {
+	queue := q.Name
+	if err := a.Store.PutJSON(ctx, queueKey(queue), q); err != nil {
+		return QueueStatus{}, err
+	}
 	bare := make([]labeling.Task, len(tasks))
 	for i, t := range tasks {
 		if err := a.Store.PutJSON(ctx, taskKey(queue, t.ID), t); err != nil {

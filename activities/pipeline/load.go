@@ -53,6 +53,9 @@ func Load(path string) (Spec, error) {
 		}
 		s.Policy = string(text)
 	}
+	if s.Keys != "" && !strings.Contains(s.Keys, ":") {
+		s.Keys = within(s.Keys)
+	}
 	for i := range s.Tables {
 		t := &s.Tables[i]
 		t.Source.Path = within(t.Source.Path)

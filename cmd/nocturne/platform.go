@@ -30,6 +30,7 @@ type platform struct {
 	temporal *devserver.Server
 	pages    *http.Server
 	log      *os.File
+	fault    func(operation string, err error)
 }
 
 // platformOptions are the flags of `up` and `demo`.
@@ -100,12 +101,8 @@ func (a *app) start(ctx context.Context, opt platformOptions) (p *platform, err 
 		Temporal: p.temporal.Address(), UI: p.temporal.UI(), PID: os.Getpid(),
 		Pages: "http://" + listener.Addr().String(),
 	}
-	handler, err := pages(p)
-	if err != nil {
-		listener.Close()
-		return nil, err
-	}
-	p.pages = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	p.fault = func(operation string, err error) { log.Error("page", "operation", operation, "error", err) }
+	p.pages = &http.Server{Handler: pages(p, acts), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := p.pages.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("pages stopped", "error", err)

@@ -26,7 +26,7 @@ import (
 //go:embed adult.csv.gz
 var adult []byte
 
-//go:embed pipeline.yaml policy.yaml contracts README.md
+//go:embed pipeline.yaml policy.yaml keys.json contracts README.md
 var files embed.FS
 
 // Seed is the example's own seed: the same people on every machine.

@@ -219,3 +219,15 @@ func (s *Store) dropPrefix(ctx context.Context, prefix string) {
 		_ = s.Delete(ctx, k)
 	}
 }
+
+// File returns a file that the draft holds already.
+func (d *Draft) File(name string) (FileEntry, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, f := range d.files {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return FileEntry{}, false
+}
