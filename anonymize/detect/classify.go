@@ -93,6 +93,9 @@ func (c *tableContext) decide(i int, p *profile, cs []candidate, opt Options) Co
 		return names[a] < names[b]
 	})
 	win := names[0]
+	if c.fs[i].cells == 0 && len(c.hs[i].strength) == 0 && !c.hs[i].idLike {
+		return Column{Name: p.name, Class: semantic.None, Unsure: true, Evidence: []string{"the header is unknown", "no values to look at"}}
+	}
 	col := Column{Name: p.name, Semantic: win, Class: classOf[win], Probability: math.Round(byName[win]*1e4) / 1e4}
 	col.Unsure = personal > opt.Low && personal < opt.High
 	col.Evidence = c.evidence(i, cs[best[win]])

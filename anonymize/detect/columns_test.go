@@ -130,9 +130,11 @@ func TestColumnsChineseHeaders(t *testing.T) {
 
 func TestColumnsNothingToSee(t *testing.T) {
 	t.Parallel()
-	got := detectTable(t, "t", tableOf(4, 0, made("email", "email"), made("x", "email")))
+	got := detectTable(t, "t", tableOf(4, 0, made("email", "email"), made("zorp", "email")))
 	require.Equal(t, "email", got["email"].Semantic)
-	require.Contains(t, got["x"].Evidence, "no values to look at")
+	require.Empty(t, got["zorp"].Semantic)
+	require.True(t, got["zorp"].Unsure)
+	require.Contains(t, got["zorp"].Evidence, "no values to look at")
 }
 
 func TestEvidenceHoldsNoValue(t *testing.T) {

@@ -166,7 +166,8 @@ func splitCompounds(tokens []string) []string {
 			if !known && b != "id" && !(len(b) >= 4 && gazetteer.Word(b)) {
 				continue
 			}
-			if qualifiers[a] || abbreviations[a] != "" || (len(a) >= 3 && gazetteer.Word(a)) {
+			// Short endings hide in ordinary words: "dosage" is no age.
+			if qualifiers[a] || abbreviations[a] != "" || (len(a) >= 3 && len(b) >= 4 && gazetteer.Word(a)) {
 				cut = i
 				break
 			}

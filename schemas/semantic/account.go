@@ -79,7 +79,7 @@ func OrganizationWord(w string) bool { return orgEndings[w] }
 var organization = Type{
 	Name: "organization", Family: "organization", Class: QuasiIdentifier, Prior: .5,
 	Headers: []string{
-		"organization", "organisation", "company", "company_name", "employer", "employer_name", "business_name", "firm", "org", "org_name", "school", "school_name", "university", "hospital", "hospital_name", "bank_name", "workplace", "institution", "vendor_name", "merchant", "supplier",
+		"organization", "organisation", "company", "company_name", "employer", "employer_name", "business_name", "firm", "org", "org_name", "school", "school_name", "university", "hospital", "hospital_name", "bank_name", "workplace", "institution", "vendor_name", "merchant", "supplier", "insurer", "insurance_provider", "insurance_company", "payer",
 		"公司", "公司名称", "单位", "工作单位", "企业名称", "学校", "医院", "empresa", "firma", "entreprise",
 	},
 	Match: matchOrganization, Generate: generateOrganization,

@@ -9,7 +9,7 @@ import (
 // prefixes that processors publish for tests.
 var creditCard = Type{
 	Name: "credit_card", Family: "payment_card", Class: DirectIdentifier, Prior: .95,
-	Headers: []string{"credit_card", "credit_card_number", "creditcard", "card_number", "card_no", "cc_number", "cc_num", "cc", "ccnumber", "pan", "payment_card", "debit_card", "银行卡", "银行卡号", "信用卡", "信用卡号", "卡号"},
+	Headers: []string{"credit_card", "credit_card_number", "creditcard", "card_number", "card_no", "cc_number", "cc_num", "cc", "ccnumber", "pan", "payment_card", "debit_card", "cc_last", "card_last", "last_digits", "银行卡", "银行卡号", "信用卡", "信用卡号", "卡号"},
 	Match: func(v string) bool {
 		var b [19]byte
 		n, ok := cardDigits(v, &b)

@@ -94,7 +94,7 @@ var country = Type{
 // the letter-digit codes of Britain, Canada, the Netherlands and their kin.
 var postalCode = Type{
 	Name: "postal_code", Family: "place", Class: QuasiIdentifier, Prior: .3,
-	Headers: []string{"postal_code", "postcode", "zip", "zip_code", "zipcode", "post_code", "postalcode", "zip5", "zip4", "plz", "cep", "pin_code", "pincode", "eircode", "邮编", "邮政编码", "codigo_postal", "code_postal"},
+	Headers: []string{"postal_code", "postcode", "postal", "zip", "zip_code", "zipcode", "post_code", "postalcode", "zip5", "zip4", "plz", "cep", "pin_code", "pincode", "eircode", "邮编", "邮政编码", "codigo_postal", "code_postal"},
 	Match:   matchPostal,
 	Generate: func(r *rand.Rand, c Context) string {
 		if c.Like != "" && matchPostal(c.Like) {
