@@ -70,6 +70,13 @@ func check(d arrow.ArrayData) error {
 			return errBuffers
 		}
 		return check(d.Dictionary())
+	case *arrow.TimestampType:
+		if _, err := t.GetZone(); err != nil {
+			return errors.New("a time zone of unknown name")
+		}
+		if size(1)/8 < n {
+			return errBuffers
+		}
 	case arrow.FixedWidthDataType:
 		if w := t.Bytes(); w <= 0 || size(1)/w < n {
 			return errBuffers

@@ -141,10 +141,23 @@ func TestDamagedFilesEndInErrors(t *testing.T) {
 		for range 3000 {
 			bad := bytes.Clone(good)
 			for range 1 + r.IntN(3) {
-				bad[r.IntN(len(bad))] ^= byte(1 << r.IntN(8))
+				damage(r, bad)
 			}
 			_ = read(bad) // must neither panic nor hang
 		}
+	}
+}
+
+// damage flips a bit, replaces a byte or writes a huge length.
+func damage(r *rand.Rand, b []byte) {
+	at := r.IntN(len(b) - 4)
+	switch r.IntN(3) {
+	case 0:
+		b[at] ^= 1 << r.IntN(8)
+	case 1:
+		b[at] = byte(r.Uint32())
+	default:
+		copy(b[at:], []byte{0xff, 0xff, 0xff, 0x7f})
 	}
 }
 

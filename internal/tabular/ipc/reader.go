@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -162,6 +163,9 @@ func (r *reader) next() (rec arrow.Record, err error) {
 			err = r.frames.err
 		}
 		return nil, r.placed(err)
+	}
+	if in.NumRows() > math.MaxInt32 || (in.NumCols() == 0 && in.NumRows() > 0) {
+		return nil, r.placed(errors.New("a row count that no columns bear out"))
 	}
 	columns := make([]arrow.Array, in.NumCols())
 	for i, c := range in.Columns() {

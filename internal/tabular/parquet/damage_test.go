@@ -73,7 +73,7 @@ func TestFlippedBytesEndInErrorsOrValues(t *testing.T) {
 		for range 150 {
 			bad := bytes.Clone(b)
 			for range 1 + r.IntN(3) {
-				bad[r.IntN(len(bad))] ^= byte(1 << r.IntN(8))
+				damage(r, bad)
 			}
 			if err := readAll(bad); err != nil {
 				var te *tabular.Error
@@ -109,6 +109,19 @@ func TestHostileCountsDoNotAllocate(t *testing.T) {
 		_ = readAll(bad)
 		runtime.ReadMemStats(&after)
 		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256<<20), "at %d", at)
+	}
+}
+
+// damage flips a bit, replaces a byte or writes a huge length.
+func damage(r *rand.Rand, b []byte) {
+	at := r.IntN(len(b) - 4)
+	switch r.IntN(3) {
+	case 0:
+		b[at] ^= 1 << r.IntN(8)
+	case 1:
+		b[at] = byte(r.Uint32())
+	default:
+		copy(b[at:], []byte{0xff, 0xff, 0xff, 0x7f})
 	}
 }
 

@@ -50,7 +50,7 @@ func (h hint) apply(c conversion) conversion {
 		if h.Kind != "timestamp" || !known || c.fixed != nil {
 			break
 		}
-		if h.Zone != "" && t.TimeZone != "" {
+		if h.Zone != "" && t.TimeZone != "" && knownZone(h.Zone) {
 			c.typ = &arrow.TimestampType{Unit: t.Unit, TimeZone: h.Zone}
 		}
 		if unit == arrow.Second && t.Unit == arrow.Millisecond {
@@ -81,6 +81,13 @@ func (h hint) apply(c conversion) conversion {
 		}
 	}
 	return c
+}
+
+// knownZone reports whether a zone's name resolves: Arrow's arrays panic on
+// names that do not.
+func knownZone(name string) bool {
+	_, err := (&arrow.TimestampType{TimeZone: name}).GetZone()
+	return err == nil
 }
 
 // scaleInt64 rewrites signed integers of one width to another.
