@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 
+	"github.com/nocturne-data/nocturne/internal/det"
 	"github.com/nocturne-data/nocturne/schemas/semantic"
 )
 
@@ -52,7 +53,7 @@ func softmax(cs []candidate, temp float64) []float64 {
 	}
 	out, sum := make([]float64, len(cs)), 0.0
 	for i, c := range cs {
-		out[i] = math.Exp((c.score + c.around - top) / temp)
+		out[i] = det.Exp((c.score + c.around - top) / temp)
 		sum += out[i]
 	}
 	for i := range out {

@@ -1,8 +1,7 @@
 package detect
 
 import (
-	"math"
-
+	"github.com/nocturne-data/nocturne/internal/det"
 	"github.com/nocturne-data/nocturne/schemas/semantic"
 )
 
@@ -113,7 +112,7 @@ var codable = map[string]bool{"demographic": true, "work": true, "health": true,
 // the type when cells do not have it.
 func formEvidence(ty *semantic.Type, t int, f *features, named bool) float64 {
 	m := f.match[t]
-	tell := math.Log(ty.Prior/(1-ty.Prior)) + 2 // -2.4 .. 9
+	tell := det.Log(ty.Prior/(1-ty.Prior)) + 2 // -2.4 .. 9
 	if ty.Valid != nil {
 		v := f.valid[t]
 		switch {
