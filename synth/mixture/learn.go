@@ -20,7 +20,7 @@ type LearnOptions struct {
 	// Strength multiplies the weights of the columns' priors, which are chosen
 	// by leave-one-out likelihood; 0 = 0.5. More is smoother and more private.
 	Strength float64
-	// Iterations of EM; 0 = 24.
+	// Iterations of EM; 0 = 16.
 	Iterations int
 	// Progress is called with a share in 0..1; may be nil.
 	Progress func(done float64)
