@@ -145,6 +145,27 @@ func TestProfileIsAMonoid(t *testing.T) {
 	})
 }
 
+// TestEmptyProfileIsTheIdentity: on both sides, with a sketch that has
+// overflowed and with one that has not.
+func TestEmptyProfileIsTheIdentity(t *testing.T) {
+	t.Parallel()
+	for _, rows := range []int{5, 1500} {
+		full := profileOf(t, people(t, 0, rows))
+		want, err := full.MarshalBinary()
+		require.NoError(t, err)
+		empty, err := NewProfile(full.schema, ProfileOptions{})
+		require.NoError(t, err)
+		require.NoError(t, full.Merge(empty))
+		got, err := full.MarshalBinary()
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+		require.NoError(t, empty.Merge(full))
+		got, err = empty.MarshalBinary()
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+	}
+}
+
 func TestProfileMismatch(t *testing.T) {
 	t.Parallel()
 	a := profileOf(t, table(t, []string{"x:int64"}, `{"x":1}`))

@@ -16,18 +16,30 @@ import (
 func DecodeYAML(r io.Reader) (Contract, error) {
 	d := yaml.NewDecoder(r, yaml.Strict())
 	var c Contract
-	if err := d.Decode(&c); err != nil {
+	if err := decodeDocument(d, &c); err != nil {
 		if errors.Is(err, io.EOF) {
 			return Contract{}, fmt.Errorf("schemas: contract file is empty: %w", ErrInvalid)
 		}
 		return Contract{}, fmt.Errorf("schemas: contract file: %w: %s", ErrInvalid, yaml.FormatError(err, false, false))
 	}
 	var more any
-	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
+	if err := decodeDocument(d, &more); !errors.Is(err, io.EOF) {
 		return Contract{}, fmt.Errorf("schemas: contract file: %w: one contract a file; found a second document", ErrInvalid)
 	}
 	c = c.WithDefaults()
 	return c, c.Validate()
+}
+
+// decodeDocument turns a panic of the YAML library into an error: some malformed
+// files (a tag without a value where a list is due) make goccy/go-yaml 1.19.2
+// dereference nil.
+func decodeDocument(d *yaml.Decoder, into any) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("not well-formed YAML")
+		}
+	}()
+	return d.Decode(into)
 }
 
 // EncodeYAML writes the contract. Equal contracts give equal bytes, and
