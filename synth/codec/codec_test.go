@@ -112,6 +112,14 @@ func TestSummaryIsAMonoid(t *testing.T) {
 		require.NoError(t, piles[1].Merge(empty()))
 		require.Truef(t, bytes.Equal(want, bytesOf(piles[1])), "batches of %d rows", size)
 	}
+	// Into a summary that still counts exactly.
+	early := empty()
+	require.NoError(t, early.Add(rec.NewSlice(0, 3)))
+	late := empty()
+	require.NoError(t, late.Add(rec.NewSlice(3, 90_000)))
+	require.NoError(t, early.Merge(late))
+	require.True(t, bytes.Equal(want, bytesOf(early)), "a few rows and then the rest")
+
 	again, err := codec.ReadSummary(want, rec.Schema(), schemas.Contract{}, codec.Options{})
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(want, bytesOf(again)))
