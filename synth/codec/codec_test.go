@@ -353,8 +353,14 @@ func TestNoRows(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	rec, contract := synthtest.Mixed(1, 300)
-	f.Add(marshal(f, learn(f, rec, contract, codec.Options{})))
+	// A small seed: mutations of a long one hardly ever stay JSON.
+	rec := synthtest.Make(
+		1, 60,
+		synthtest.Nulls(0.2, synthtest.IntColumn("n", func(r *rand.Rand, _ int) int64 { return int64(r.IntN(50)) })),
+		synthtest.TextColumn("c", func(r *rand.Rand, _ int) string { return string(rune('a' + r.IntN(3)*r.IntN(3))) }),
+		synthtest.TextColumn("id", func(_ *rand.Rand, row int) string { return fmt.Sprint(row) }),
+	)
+	f.Add(marshal(f, learn(f, rec, schemas.Contract{PrimaryKey: []string{"id"}}, codec.Options{})))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := codec.Parse(b)
 		if err != nil {

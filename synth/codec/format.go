@@ -1,36 +1,26 @@
 package codec
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/ipc"
 )
 
 // formatVersion is the version of the codec's file form.
 const formatVersion = 1
 
-// wireCodec is the file form: JSON, with the schema as an Arrow IPC stream
-// without batches.
+// wireCodec is the file form: JSON.
 type wireCodec struct {
-	Version int      `json:"version"`
-	Schema  []byte   `json:"schema"`
-	Rows    int64    `json:"rows"`
-	Columns []column `json:"columns"`
+	Version int        `json:"version"`
+	Schema  wireSchema `json:"schema"`
+	Rows    int64      `json:"rows"`
+	Columns []column   `json:"columns"`
 }
 
 // MarshalBinary writes the codec; Parse is its inverse.
 func (c *Codec) MarshalBinary() ([]byte, error) {
-	var schema bytes.Buffer
-	w := ipc.NewWriter(&schema, ipc.WithSchema(c.schema))
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("codec: write schema: %w", err)
-	}
-	return json.Marshal(wireCodec{Version: formatVersion, Schema: schema.Bytes(), Rows: c.rows, Columns: c.cols})
+	return json.Marshal(wireCodec{Version: formatVersion, Schema: packSchema(c.schema), Rows: c.rows, Columns: c.cols})
 }
 
 // Parse reads a codec and checks all of it, so that a damaged or hostile file
@@ -43,7 +33,7 @@ func Parse(b []byte) (c *Codec, err error) {
 	if w.Version != formatVersion {
 		return nil, fmt.Errorf("codec: version %d, this program reads %d", w.Version, formatVersion)
 	}
-	schema, err := readSchema(w.Schema)
+	schema, err := w.Schema.unpack()
 	if err != nil {
 		return nil, err
 	}
@@ -57,20 +47,6 @@ func Parse(b []byte) (c *Codec, err error) {
 		}
 	}
 	return c, nil
-}
-
-func readSchema(b []byte) (s *arrow.Schema, err error) {
-	defer func() {
-		if recover() != nil { // the flatbuffers reader panics on damaged bytes
-			s, err = nil, errors.New("codec: damaged schema")
-		}
-	}()
-	r, err := ipc.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, errors.New("codec: damaged schema")
-	}
-	defer r.Release()
-	return r.Schema(), nil
 }
 
 // check validates one column of a parsed codec.

@@ -25,5 +25,5 @@ func TestGolden(t *testing.T) {
 	require.NoError(t, err)
 	h := sha256.New()
 	require.NoError(t, m.MarshalTo(h))
-	require.Equal(t, "43a0bdf4d78dca99", hex.EncodeToString(h.Sum(nil)[:8]))
+	require.Equal(t, "f44a281bbe3ed55f", hex.EncodeToString(h.Sum(nil)[:8]))
 }
