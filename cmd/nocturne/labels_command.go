@@ -126,7 +126,7 @@ says how each annotator errs.
 			}
 			res, err := aggregate(votes, method, opt)
 			if err != nil {
-				return err
+				return named(as[0], err)
 			}
 			out := "-"
 			if len(as) == 2 {

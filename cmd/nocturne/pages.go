@@ -17,13 +17,13 @@ import (
 )
 
 // pages serves the catalogue and the label page over the platform.
-func pages(p *platform, acts *activities.Activities) http.Handler {
+func pages(p *platform, client activities.QueueClient) http.Handler {
 	opt := web.Options{
 		Links: []web.Link{{Title: "Temporal", URL: p.temporal.UI()}},
 		Fault: func(operation string, err error) { p.fault(operation, err) },
 	}
 	mux := http.NewServeMux()
-	label := web.LabelHandler(queues{acts}, opt)
+	label := web.LabelHandler(queues{client}, opt)
 	mux.Handle("/label/", label)
 	mux.Handle("/label", http.RedirectHandler("/label/", http.StatusMovedPermanently))
 	mux.Handle("/", web.CatalogueHandler(catalogue{p.store}, opt))
@@ -31,16 +31,16 @@ func pages(p *platform, acts *activities.Activities) http.Handler {
 }
 
 // queues implements the label page's queues over Updates and Queries.
-type queues struct{ acts *activities.Activities }
+type queues struct{ client activities.QueueClient }
 
 func (q queues) List(ctx context.Context) ([]web.QueueInfo, error) {
-	records, err := q.acts.Queues(ctx)
+	records, err := q.client.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []web.QueueInfo
 	for _, r := range records {
-		status, known, err := q.acts.QueueStatus(ctx, r.Name)
+		status, known, err := q.client.Status(ctx, r.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func (q queues) Release(ctx context.Context, queue, annotator, task string) erro
 }
 
 func (q queues) Progress(ctx context.Context, queue string) (labeling.Progress, error) {
-	status, known, err := q.acts.QueueStatus(ctx, queue)
+	status, known, err := q.client.Status(ctx, queue)
 	if err == nil && !known {
 		err = web.ErrNoQueue
 	}
@@ -94,7 +94,7 @@ func (q queues) Progress(ctx context.Context, queue string) (labeling.Progress, 
 }
 
 func (q queues) Task(ctx context.Context, queue, id string) (labeling.Task, error) {
-	t, err := q.acts.Task(ctx, queue, id)
+	t, err := q.client.Task(ctx, queue, id)
 	if errors.Is(err, store.ErrNotFound) {
 		err = errors.Join(labeling.ErrUnknownTask, err)
 	}
@@ -109,7 +109,7 @@ var refusals = []error{
 }
 
 func (q queues) update(ctx context.Context, queue, name string, arg, result any) error {
-	err := q.acts.UpdateQueue(ctx, queue, name, arg, result)
+	err := q.client.Update(ctx, queue, name, arg, result)
 	if err == nil {
 		return nil
 	}

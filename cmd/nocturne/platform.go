@@ -102,7 +102,7 @@ func (a *app) start(ctx context.Context, opt platformOptions) (p *platform, err 
 		Pages: "http://" + listener.Addr().String(),
 	}
 	p.fault = func(operation string, err error) { log.Error("page", "operation", operation, "error", err) }
-	p.pages = &http.Server{Handler: pages(p, acts), ReadHeaderTimeout: 10 * time.Second}
+	p.pages = &http.Server{Handler: pages(p, activities.QueueClient{Store: p.store, Client: p.client}), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := p.pages.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("pages stopped", "error", err)
