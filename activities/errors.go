@@ -6,7 +6,10 @@ import (
 	"syscall"
 
 	"github.com/nocturne-data/nocturne/activities/pipeline"
+	"github.com/nocturne-data/nocturne/anonymize"
+	"github.com/nocturne-data/nocturne/anonymize/proof"
 	"github.com/nocturne-data/nocturne/internal/tabular"
+	"github.com/nocturne-data/nocturne/schemas"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -65,8 +68,12 @@ func temporalError(err error) error {
 		kind = SourceMissing
 	case errors.Is(err, tabular.ErrCorrupt), errors.Is(err, tabular.ErrUnsupported):
 		kind = SourceCorrupt
-	case errors.Is(err, pipeline.ErrInvalid):
+	case errors.Is(err, pipeline.ErrInvalid), errors.Is(err, schemas.ErrInvalid), errors.Is(err, anonymize.ErrPolicy):
 		kind = InvalidSpec
+	case errors.Is(err, schemas.ErrUnknownColumn), errors.Is(err, schemas.ErrMissingColumn), errors.Is(err, schemas.ErrType):
+		kind = SchemaMismatch
+	case errors.Is(err, proof.ErrLeak):
+		kind = ProofFailed
 	}
 	if kind == "" || kind == SourceLost {
 		return temporal.NewApplicationError(err.Error(), kind)

@@ -71,7 +71,7 @@ func (a *Activities) AskColumns(ctx context.Context, in AskColumnsInput) (LabelP
 		_, err = a.addTasks(ctx, QueueRecord{
 			Name: out.Queue, Title: "Columns of " + in.Plan.Name,
 			Guidelines: "Say what the column holds and how personal that is. Until somebody does, it is treated as a direct identifier.",
-		}, labeling.Config{Overlap: 1}, tasks, true)
+		}, labeling.Config{Overlap: 1, MaxLeases: scriptedLease, GoldShare: -1}, tasks, true)
 		return err
 	})
 	return out, err

@@ -328,7 +328,7 @@ func (a *Activities) progress(ctx context.Context, in LabelInput, l pipeline.Lab
 			out.Answered++
 		}
 	}
-	status, known, err := a.QueueStatus(ctx, l.Queue)
+	status, known, err := a.queues().Status(ctx, l.Queue)
 	if err != nil {
 		return out, err
 	}
@@ -389,7 +389,12 @@ func (a *Activities) CollectLabels(ctx context.Context, in LabelInput) (CollectL
 			return err
 		}
 		out = CollectLabelsResult{Labels: art.Ref(), Rows: int(art.Rows)}
-		return a.leaveOpen(ctx, in, s, l, p, tasks, labels)
+		if err := a.leaveOpen(ctx, in, s, l, p, tasks, labels); err != nil {
+			return err
+		}
+		in.Round = in.Plan.Labels.Rounds
+		out.Progress, err = a.progress(ctx, in, l, s.Seed)
+		return err
 	})
 	return out, err
 }
@@ -420,7 +425,7 @@ func (a *Activities) withOpenAnswered(ctx context.Context, l pipeline.Labels, p 
 
 // leaveOpen keeps some rows in the queue for people to answer by day.
 func (a *Activities) leaveOpen(ctx context.Context, in LabelInput, s pipeline.Spec, l pipeline.Labels, p *pool, tasks []labeling.Task, labels map[string]consensus.Item) error {
-	status, _, err := a.QueueStatus(ctx, l.Queue)
+	status, _, err := a.queues().Status(ctx, l.Queue)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,11 @@ func outputContract(c schemas.Contract, plan *anonymize.Plan) (schemas.Contract,
 		if err != nil {
 			return out, fmt.Errorf("column %q: %w", f.Name, err)
 		}
-		f.Type, f.Nullable = text, schema.Field(at[0]).Nullable
+		f.Type = text
+		switch x.Transform.Name {
+		case "suppress", "generalize", "text":
+			f.Nullable = true // these may leave a cell empty that was not
+		}
 		if !slices.Contains(kept, f.Name) {
 			f.Semantic, f.Class = outputMeaning(f, x.Transform.Name, isKey(c, f.Name))
 		}

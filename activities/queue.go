@@ -23,6 +23,15 @@ const (
 	queueTaskQueue = "nocturne"
 )
 
+// QueueClient speaks with label queues and reads their tasks' contents: what
+// the steps of a night and the label page share.
+type QueueClient struct {
+	Store  *store.Store
+	Client client.Client
+}
+
+func (a *Activities) queues() QueueClient { return QueueClient{Store: a.Store, Client: a.Client} }
+
 // taskKey is where a task's contents lie. The id is hashed: it may hold
 // characters that file systems do not like.
 func taskKey(queue, id string) string {
@@ -40,9 +49,9 @@ type QueueRecord struct {
 
 func queueKey(queue string) string { return "queues/" + queue + "/queue.json" }
 
-// Queues lists the queues that ever got tasks, by name.
-func (a *Activities) Queues(ctx context.Context) ([]QueueRecord, error) {
-	keys, err := a.Store.List(ctx, "queues/")
+// List returns the queues that ever got tasks, by name.
+func (q QueueClient) List(ctx context.Context) ([]QueueRecord, error) {
+	keys, err := q.Store.List(ctx, "queues/")
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +60,11 @@ func (a *Activities) Queues(ctx context.Context) ([]QueueRecord, error) {
 		if !strings.HasSuffix(k, "/queue.json") || strings.Count(k, "/") != 2 {
 			continue
 		}
-		var q QueueRecord
-		if err := a.Store.GetJSON(ctx, k, &q); err != nil {
+		var one QueueRecord
+		if err := q.Store.GetJSON(ctx, k, &one); err != nil {
 			return nil, err
 		}
-		out = append(out, q)
+		out = append(out, one)
 	}
 	return out, nil
 }
@@ -65,9 +74,9 @@ func answersFile(queue string, n int) string {
 }
 
 // Task returns the contents of one task, for the page that shows it.
-func (a *Activities) Task(ctx context.Context, queue, id string) (labeling.Task, error) {
+func (q QueueClient) Task(ctx context.Context, queue, id string) (labeling.Task, error) {
 	var t labeling.Task
-	err := a.Store.GetJSON(ctx, taskKey(queue, id), &t)
+	err := q.Store.GetJSON(ctx, taskKey(queue, id), &t)
 	return t, err
 }
 
@@ -110,9 +119,9 @@ func (a *Activities) addTasks(ctx context.Context, q QueueRecord, cfg labeling.C
 	return out, nil
 }
 
-// UpdateQueue sends one Update to a queue and waits for its result.
-func (a *Activities) UpdateQueue(ctx context.Context, queue, update string, arg, result any) error {
-	h, err := a.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+// Update sends one Update to a queue and waits for its result.
+func (q QueueClient) Update(ctx context.Context, queue, update string, arg, result any) error {
+	h, err := q.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: QueueID(queue), UpdateName: update, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
@@ -124,15 +133,15 @@ func (a *Activities) UpdateQueue(ctx context.Context, queue, update string, arg,
 	return nil
 }
 
-// QueueStatus asks a queue where it stands; known is false when there is no
+// Status asks a queue where it stands; known is false when there is no
 // such queue.
-func (a *Activities) QueueStatus(ctx context.Context, queue string) (out QueueStatus, known bool, err error) {
-	known, err = a.askQueue(ctx, queue, QueueProgress, &out)
+func (q QueueClient) Status(ctx context.Context, queue string) (out QueueStatus, known bool, err error) {
+	known, err = q.ask(ctx, queue, QueueProgress, &out)
 	return out, known, err
 }
 
-func (a *Activities) askQueue(ctx context.Context, queue, query string, out any) (known bool, err error) {
-	v, err := a.Client.QueryWorkflow(ctx, QueueID(queue), "", query)
+func (q QueueClient) ask(ctx context.Context, queue, query string, out any) (known bool, err error) {
+	v, err := q.Client.QueryWorkflow(ctx, QueueID(queue), "", query)
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
 		return false, nil
@@ -150,7 +159,7 @@ func (a *Activities) askQueue(ctx context.Context, queue, query string, out any)
 // store, then those it still holds.
 func (a *Activities) answers(ctx context.Context, queue string) ([]labeling.Answer, error) {
 	var out []labeling.Answer
-	status, known, err := a.QueueStatus(ctx, queue)
+	status, known, err := a.queues().Status(ctx, queue)
 	if err != nil || !known {
 		return nil, err
 	}
@@ -175,7 +184,7 @@ func (a *Activities) answers(ctx context.Context, queue string) ([]labeling.Answ
 		out = append(out, stored...)
 	}
 	var live []labeling.Answer
-	if _, err := a.askQueue(ctx, queue, QueueAnswers, &live); err != nil {
+	if _, err := a.queues().ask(ctx, queue, QueueAnswers, &live); err != nil {
 		return nil, err
 	}
 	return append(out, live...), nil
@@ -197,7 +206,7 @@ func (a *Activities) StoreAnswers(ctx context.Context, in StoreAnswersInput) err
 func (a *Activities) scripted(ctx context.Context, queue, annotator string, known int, label func(task string) (string, bool)) error {
 	for known > 0 {
 		var held LeasedTasks
-		if err := a.UpdateQueue(ctx, queue, QueueLease, LeaseTasks{Annotator: annotator, Count: scriptedLease}, &held); err != nil {
+		if err := a.queues().Update(ctx, queue, QueueLease, LeaseTasks{Annotator: annotator, Count: scriptedLease}, &held); err != nil {
 			return err
 		}
 		answers := AnswerTasks{Annotator: annotator}
@@ -207,13 +216,13 @@ func (a *Activities) scripted(ctx context.Context, queue, annotator string, know
 			}
 		}
 		if len(answers.Answers) > 0 {
-			if err := a.UpdateQueue(ctx, queue, QueueAnswer, answers, nil); err != nil {
+			if err := a.queues().Update(ctx, queue, QueueAnswer, answers, nil); err != nil {
 				return err
 			}
 		}
 		for _, l := range held.Leases {
 			if _, ok := label(l.Task); !ok {
-				if err := a.UpdateQueue(ctx, queue, QueueRelease, TaskOf{Annotator: annotator, Task: l.Task}, nil); err != nil {
+				if err := a.queues().Update(ctx, queue, QueueRelease, TaskOf{Annotator: annotator, Task: l.Task}, nil); err != nil {
 					return err
 				}
 			}

@@ -286,8 +286,9 @@ type LabelProgress struct {
 
 // CollectLabelsResult refers to the consensus labels of a table.
 type CollectLabelsResult struct {
-	Labels store.Ref `json:"labels"`
-	Rows   int       `json:"rows"`
+	Labels   store.Ref     `json:"labels"`
+	Rows     int           `json:"rows"`
+	Progress LabelProgress `json:"progress"`
 }
 
 // PublishInput asks for a new version of the dataset.

@@ -162,9 +162,12 @@ func protect(ctx workflow.Context, plan activities.Plan, snapshots map[string]ac
 	sem := workflow.NewSemaphore(ctx, tablesAtOnce)
 	wg := workflow.NewWaitGroup(ctx)
 	var failed error
+	// One table that fails ends the night: the others need not go on.
+	each, stop := workflow.WithCancel(ctx)
+	defer stop()
 	for i, t := range plan.Tables {
 		wg.Add(1)
-		workflow.Go(ctx, func(ctx workflow.Context) {
+		workflow.Go(each, func(ctx workflow.Context) {
 			defer wg.Done()
 			if err := sem.Acquire(ctx, 1); err != nil {
 				failed = first(failed, err)
@@ -191,6 +194,7 @@ func protect(ctx workflow.Context, plan activities.Plan, snapshots map[string]ac
 			})
 			if err := workflow.ExecuteChildWorkflow(ctx, TableNightName, child).Get(ctx, &out[i]); err != nil {
 				failed = first(failed, err)
+				stop()
 			}
 		})
 	}
@@ -331,7 +335,7 @@ func labels(ctx workflow.Context, plan activities.Plan, tables []activities.Prot
 		if err := workflow.ExecuteActivity(compute(ctx, "consensus of the answers"), a.CollectLabels, in).Get(ctx, &c); err != nil {
 			return err
 		}
-		pub.Labels = &c.Labels
+		pub.Labels, pub.LabelCounts = &c.Labels, c.Progress
 		return nil
 	}()
 	st.end(ctx, i, int64(pub.LabelCounts.Asked), int64(pub.LabelCounts.Answered), fmt.Sprintf("queue %s", l.Queue), err)
