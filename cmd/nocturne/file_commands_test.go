@@ -89,13 +89,7 @@ func TestCommandsWithGoldenOutput(t *testing.T) {
 		code   int
 		args   []string
 	}{
-		{"inspect.txt", 0, []string{"inspect", people}},
-		{"inspect.json", 0, []string{"inspect", people, "--format", "json"}},
 		{"inspect-contract.yaml", 0, []string{"inspect", "--contract", people}},
-		{"detect.txt", 0, []string{"detect", people}},
-		{"detect.json", 0, []string{"detect", people, "--format", "json"}},
-		{"detect-text.jsonl", 0, []string{"detect", "--text", "testdata/texts.jsonl", "--workers", "2"}},
-		{"policy-draft.yaml", 0, []string{"policy", "draft", people}},
 		{"policy-check.txt", 0, []string{"policy", "check", "--policy", policy, "--contract", contract, "--purpose", "training"}},
 		{"policy-explain.txt", 0, []string{"policy", "explain", "--policy", policy, "--contract", contract, "--purpose", "training"}},
 		{"policy-explain-nurse.json", 0, []string{"policy", "explain", "--policy", policy, people, "--role", "nurse", "--purpose", "care", "--format", "json"}},
