@@ -20,9 +20,10 @@ import (
 )
 
 // passValues bounds the distinct protected values that one pass of the proof
-// holds: about 200 MiB, half of proof's own default, since the table's blocks
+// holds: three quarters of 2^23 slots, the most that proof's table of 75 MB takes
+// before it doubles. Anchors and growing add about 250 MB; the blocks in flight
 // need the rest of the gigabyte.
-const passValues = 4 << 20
+const passValues = 6 << 20
 
 // proving looks for what must be gone.
 //
