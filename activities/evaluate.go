@@ -12,7 +12,7 @@ import (
 	"github.com/nocturne-data/nocturne/synth/evaluate"
 )
 
-const evaluateVersion = 1
+const evaluateVersion = 2
 
 // An evaluation artifact holds evaluation.json, the whole report.
 const evaluationFile = "evaluation.json"
@@ -32,11 +32,12 @@ func (a *Activities) Evaluate(ctx context.Context, in EvaluateInput) (Evaluation
 	m.total.Store(in.Twin.Rows)
 	opt := evaluate.Options{Seed: s.Seed, Workers: a.Workers, Progress: m.share}
 	for _, f := range c.Fields {
-		if f.Semantic == "record_id" || f.Semantic == "foreign_key" || f.Semantic == "free_text" || isKey(c, f.Name) {
+		switch {
+		case f.Semantic == "record_id", f.Semantic == "foreign_key", f.Semantic == "code", f.Semantic == "free_text", isKey(c, f.Name):
+			// Generated, not learned: nothing to compare.
 			opt.Skip = append(opt.Skip, f.Name)
 			continue
-		}
-		if f.Name == t.Target {
+		case f.Name == t.Target:
 			opt.Target = t.Target
 		}
 		if f.Class == semantic.DirectIdentifier || f.Class == semantic.Sensitive {
@@ -71,6 +72,12 @@ func (a *Activities) Evaluate(ctx context.Context, in EvaluateInput) (Evaluation
 	return out, nil
 }
 
+// The figures that even the shortest summary shows.
+const (
+	DetectionFigure = "C2ST against holdout"
+	DistanceFigure  = "DCR share"
+)
+
 // figures picks the numbers that a summary shows. Numbers that were not
 // measured are left out: JSON has no word for them.
 func figures(r evaluate.Report) []Figure {
@@ -84,11 +91,11 @@ func figures(r evaluate.Report) []Figure {
 	m("shape error", r.Fidelity.ShapeError)
 	m("pair error", r.Fidelity.PairError)
 	m("pair TVD, matched", r.Fidelity.PairTVDMatched)
-	m("C2ST against holdout", r.Detection.AgainstHoldout)
+	m(DetectionFigure, r.Detection.AgainstHoldout)
 	if r.Utility != nil {
 		add("utility, train on twin", r.Utility.Synthetic, r.Utility.Real)
 	}
-	add("DCR share", r.Privacy.Distance.ShareTies, r.Privacy.Distance.Ceiling)
+	add(DistanceFigure, r.Privacy.Distance.ShareTies, r.Privacy.Distance.Ceiling)
 	add("exact copies", r.Privacy.Copies.Share, r.Privacy.Copies.Natural)
 	return out
 }

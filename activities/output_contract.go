@@ -66,7 +66,7 @@ func outputMeaning(f schemas.Field, transform string, key bool) (string, semanti
 		if key {
 			return "record_id", semantic.None
 		}
-		return "record_id", semantic.QuasiIdentifier
+		return "code", semantic.QuasiIdentifier
 	case "surrogate", "date_shift", "generalize", "top_bottom":
 		// Still of its type, but nobody's: it can at most help to single out.
 		if f.Class == semantic.DirectIdentifier {
@@ -78,7 +78,7 @@ func outputMeaning(f schemas.Field, transform string, key bool) (string, semanti
 	case "constant", "suppress":
 		return "category", semantic.None
 	}
-	return "record_id", semantic.QuasiIdentifier
+	return "code", semantic.QuasiIdentifier
 }
 
 func isKey(c schemas.Contract, name string) bool {

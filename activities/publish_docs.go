@@ -46,7 +46,7 @@ func describe(n nightRecord, files []datasetFile) (lineage.Dataset, error) {
 		Name: n.spec.Name, Title: n.spec.Title, Description: n.spec.Description, Version: "1.0.0",
 		License: n.spec.License, LicenseURL: licenceURL(n.spec.License), URL: producer + "#" + n.spec.Name,
 		Creator: "Nocturne", Published: day, Cite: n.spec.Attribution,
-		Keywords: []string{"tabular", "de-identified"},
+		Keywords: []string{"de-identified"},
 		Privacy:  "Direct identifiers are replaced or removed under a policy; the output was searched for surviving values before publication. See report.html.",
 	}
 	if d.Description == "" {
@@ -76,9 +76,6 @@ func describe(n nightRecord, files []datasetFile) (lineage.Dataset, error) {
 			Name: twinConfig(t.protected.Table), Description: "Synthetic twin of " + t.protected.Table + ".",
 			Fields: fields, Splits: trainSplit(files, twinConfig(t.protected.Table)),
 		})
-	}
-	if d.Synthetic {
-		d.Keywords = append(d.Keywords, "synthetic")
 	}
 	return d, nil
 }

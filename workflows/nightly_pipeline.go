@@ -5,6 +5,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nocturne-data/nocturne/activities"
@@ -252,10 +253,7 @@ func twins(ctx workflow.Context, plan activities.Plan, tables []activities.Prote
 		for n, f := range futures {
 			var e activities.Evaluation
 			err := f.Get(ctx, &e)
-			note := e.Verdict
-			if len(e.Refused) > 0 {
-				note = "refused: " + e.Refused[0]
-			}
+			note := shortVerdict(e)
 			st.end(ctx, lines[n], sampled.Twins[n].Rows, sampled.Twins[n].Rows, note, err)
 			if err != nil {
 				return err
@@ -267,6 +265,22 @@ func twins(ctx workflow.Context, plan activities.Plan, tables []activities.Prote
 		}
 	}
 	return nil
+}
+
+// shortVerdict is an evaluation in a few words, for the stage table.
+func shortVerdict(e activities.Evaluation) string {
+	var parts []string
+	for _, f := range e.Figures {
+		switch f.Name {
+		case activities.DetectionFigure, activities.DistanceFigure:
+			parts = append(parts, fmt.Sprintf("%s %.3f (real %.3f)", f.Name, f.Value, f.Ceiling))
+		}
+	}
+	note := strings.Join(parts, ", ")
+	if len(e.Refused) > 0 {
+		note = "refused, see the report; " + note
+	}
+	return note
 }
 
 // families groups tables that foreign keys connect, parents first.

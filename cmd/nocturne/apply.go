@@ -10,6 +10,7 @@ import (
 	"github.com/nocturne-data/nocturne/activities"
 	"github.com/nocturne-data/nocturne/activities/pipeline"
 	"github.com/nocturne-data/nocturne/internal/store"
+	"github.com/nocturne-data/nocturne/schemas"
 	"github.com/nocturne-data/nocturne/workflows"
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
@@ -58,6 +59,9 @@ up, a night that is still running is not overlapped, a failure pauses.
 				return err
 			}
 			defer cl.Close()
+			if err := printDrift(ctx, st, s); err != nil {
+				return err
+			}
 			if err := storePipeline(ctx, st, s); err != nil {
 				return err
 			}
@@ -74,6 +78,28 @@ up, a night that is still running is not overlapped, a failure pauses.
 	}
 	c.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of the pipeline file")
 	return c
+}
+
+// printDrift says how the contracts differ from those of the stored pipeline.
+func printDrift(ctx context.Context, st *store.Store, s pipeline.Spec) error {
+	var old pipeline.Spec
+	err := st.GetJSON(ctx, activities.PipelineKey(s.Name), &old)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, t := range s.Tables {
+		before, ok := old.Table(t.Name)
+		if !ok || before.Contract == nil || t.Contract == nil {
+			continue
+		}
+		if d := schemas.Diff(*before.Contract, *t.Contract); len(d.Changes) > 0 {
+			fmt.Fprintf(os.Stderr, "contract of %s:\n%s\n", t.Name, d)
+		}
+	}
+	return nil
 }
 
 func storePipeline(ctx context.Context, st *store.Store, s pipeline.Spec) error {

@@ -130,10 +130,10 @@ func (d *lineDisplay) update(stages []workflows.Stage) {
 		d.said[label] = s.State
 		took := s.Ended.Sub(s.Started)
 		line := fmt.Sprintf("%-8s %-24s %7s", s.State, label, took.Round(10*time.Millisecond))
-		if s.RowsIn > 0 {
-			line += fmt.Sprintf("  %d rows", s.RowsIn)
+		if rows := max(s.RowsIn, s.RowsOut); rows > 0 {
+			line += fmt.Sprintf("  %d rows", rows)
 			if sec := took.Seconds(); sec > 0 {
-				line += fmt.Sprintf(", %.0f rows/s", float64(s.RowsIn)/sec)
+				line += fmt.Sprintf(", %.0f rows/s", float64(rows)/sec)
 			}
 		}
 		if s.Note != "" {
@@ -184,8 +184,8 @@ func (d *barDisplay) update(stages []workflows.Stage) {
 			b.bar.Abort(false)
 		default:
 			b.note = s.Note
-			if s.RowsIn > 0 {
-				b.note = fmt.Sprintf("%d rows  %s", s.RowsIn, s.Note)
+			if rows := max(s.RowsIn, s.RowsOut); rows > 0 {
+				b.note = fmt.Sprintf("%d rows  %s", rows, s.Note)
 			}
 			b.ended = true
 			total := max(s.Total, s.RowsIn, 1)

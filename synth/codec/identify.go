@@ -14,7 +14,7 @@ var identifierTypes = []string{
 	"username", "password", "phone", "phone_number", "ssn", "us_ssn", "national_id", "passport", "drivers_license",
 	"cn_resident_id", "cn_mobile", "iban", "credit_card", "account_number", "ip", "ipv4", "ipv6", "ip_address",
 	"url", "uuid", "mac", "mac_address", "imei", "license_plate", "crypto_address",
-	"street_address", "address", "record_id", "row_number", "free_text",
+	"street_address", "address", "record_id", "row_number", "free_text", "code",
 }
 
 // identifies tells, before any value is seen, whether a column is generated.

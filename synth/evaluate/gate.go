@@ -22,6 +22,10 @@ type Thresholds struct {
 	// MaxDistanceExcess limits the share of rows nearer to train than to
 	// holdout above its ideal, in standard errors.
 	MaxDistanceExcess *float64 `json:"max_distance_excess,omitempty" yaml:"max_distance_excess,omitempty"`
+	// DistanceAllowance is the part of that share, 0..1, that passes however
+	// few standard errors it would take: on many rows the faintest trace is
+	// certain without being harmful. Nil = 0.
+	DistanceAllowance *float64 `json:"distance_allowance,omitempty" yaml:"distance_allowance,omitempty"`
 	// MaxCopiesExcess limits exact copies above the natural level, in
 	// standard errors.
 	MaxCopiesExcess *float64 `json:"max_copies_excess,omitempty" yaml:"max_copies_excess,omitempty"`
@@ -38,6 +42,7 @@ func DefaultThresholds() Thresholds {
 		MaxDetectionDeficit: limit(.6),
 		MaxPairError:        limit(.1),
 		MaxDistanceExcess:   limit(distanceWarning),
+		DistanceAllowance:   limit(distanceAllowance),
 		MaxCopiesExcess:     limit(copiesWarning),
 	}
 }
@@ -77,7 +82,7 @@ func Gate(r Report, t Thresholds) []Refusal {
 	}
 	var out []Refusal
 	for _, rule := range rules {
-		if rule.limit == nil {
+		if rule.limit == nil || rule.name == "max_distance_excess" && t.DistanceAllowance != nil && p.Distance.gap() <= Number(*t.DistanceAllowance) {
 			continue
 		}
 		ref := Refusal{Rule: rule.name, Observed: rule.observed, Limit: Number(*rule.limit)}

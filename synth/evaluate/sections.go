@@ -46,6 +46,8 @@ func (r *Report) summarySection() report.Section {
 		status, label = report.Bad, "Too near to its training rows"
 	case level == "unknown" || r.PrivacyLevel() == "unknown":
 		status, label = report.Warning, "Not fully measured"
+	case r.PrivacyLevel() == "slightly nearer":
+		status, label = report.Warning, "A faint trace of its training rows, "+level+" fidelity"
 	case level == "poor" || level == "rough":
 		status, label = report.Warning, "No nearer to its training rows than fresh data, but of "+level+" fidelity"
 	case level == "similar":
@@ -68,7 +70,7 @@ func (r *Report) summarySection() report.Section {
 			Status: byLoss(u), Chart: bullet("Utility", u.Synthetic, u.Real, 1),
 		})
 	}
-	copies, distance := statusOf(r.CopiesExcess(), copiesWarning), statusOf(p.Distance.Excess, distanceWarning)
+	copies, distance := statusOf(r.CopiesExcess(), copiesWarning), r.distanceStatus()
 	figures = append(
 		figures,
 		report.KeyFigure{
@@ -223,6 +225,15 @@ func (r *Report) heatMap() plot.SVG {
 	})
 }
 
+// distanceStatus colours the share of nearer rows as PrivacyLevel judges it.
+func (r *Report) distanceStatus() report.Status {
+	s := statusOf(r.Privacy.Distance.Excess, distanceWarning)
+	if s == report.Bad && r.Privacy.Distance.gap() <= distanceAllowance {
+		return report.Warning
+	}
+	return s
+}
+
 func (r *Report) privacySection() report.Section {
 	c, d := r.Privacy.Copies, r.Privacy.Distance
 	share := max(d.Share, d.ShareTies)
@@ -235,7 +246,7 @@ func (r *Report) privacySection() report.Section {
 			},
 			{
 				{Text: "How many rows lie nearer to a training than to a holdout row?", Note: fmt.Sprintf("A generator that learned nothing about single people gives %s; a copy gives 100 %%. Ties count by the rows at the distance. Half of the holdout in the synthetic table's place: %s.", percent(d.Ideal), percent(d.Ceiling))},
-				{Text: percent(share)}, {Text: percent(d.Ideal)}, {Text: standardErrors(d.Excess), Status: statusOf(d.Excess, distanceWarning)},
+				{Text: percent(share)}, {Text: percent(d.Ideal)}, {Text: standardErrors(d.Excess), Status: r.distanceStatus()},
 			},
 			{
 				{Text: "How far is the closest training row, at the median?", Note: "In ranges of the numeric columns summed up; a different category counts 2. Smaller than for fresh rows means nearer than chance."},

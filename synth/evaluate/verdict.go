@@ -44,11 +44,16 @@ func (r *Report) fidelityPhrase() string {
 	return fmt.Sprintf("%s (detection score %s, real holdout %s)", word, decimal(m.Value, 3), decimal(m.Ceiling, 3))
 }
 
-// Warning standard errors: beyond these a table is called too near.
+// Warning standard errors: beyond these a table is called too near, if the share
+// of nearer rows is also more than the allowance above its ideal.
 const (
-	distanceWarning = 3.0
-	copiesWarning   = 3.0
+	distanceWarning   = 3.0
+	distanceAllowance = 0.02
+	copiesWarning     = 3.0
 )
+
+// gap is the share of rows nearer to train, ties divided, above its ideal.
+func (d Distance) gap() Number { return max(d.Share, d.ShareTies) - d.Ideal }
 
 // CopiesExcess is by how many standard errors exact copies exceed the natural
 // level.
@@ -58,13 +63,17 @@ func (r *Report) CopiesExcess() Number {
 }
 
 // PrivacyLevel is "too near" when copies or distances exceed chance by more
-// than 3 standard errors (for fresh rows: about 1 in 400 evaluations),
-// "as fresh" when neither does, else "unknown".
+// than 3 standard errors (for fresh rows: about 1 in 400 evaluations) and
+// distances by more than two points of share; "slightly nearer" when distances
+// exceed chance, but by less than that; "as fresh" when nothing does, else
+// "unknown".
 func (r *Report) PrivacyLevel() string {
 	c, d := r.CopiesExcess(), r.Privacy.Distance.Excess
 	switch {
-	case c > copiesWarning || d > distanceWarning:
+	case c > copiesWarning || d > distanceWarning && r.Privacy.Distance.gap() > distanceAllowance:
 		return "too near"
+	case d > distanceWarning:
+		return "slightly nearer"
 	case c.Measured() && d.Measured():
 		return "as fresh"
 	}
@@ -80,6 +89,8 @@ func (r *Report) privacyPhrase() string {
 		return "its distance to the training rows could not be measured"
 	case "too near":
 		return fmt.Sprintf("it is nearer to its training rows than fresh data would be (%s; %s)", copies, near)
+	case "slightly nearer":
+		return fmt.Sprintf("it keeps a faint trace of its training rows (%s; %s)", copies, near)
 	}
 	return fmt.Sprintf("it is no nearer to its training rows than fresh data would be (%s; %s)", copies, near)
 }
