@@ -6,6 +6,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/nocturne-data/nocturne/internal/tabular"
 )
 
 // divide cuts the batch by its marks: good rows in the contract's columns, bad
@@ -25,65 +27,17 @@ func (v *Validator) divide(out *Checked, rec arrow.Record, cols []arrow.Array, m
 		return nil
 	}
 	defer whole.Release()
-	good, err := filter(whole, marks, false)
+	good, err := tabular.Filter(whole, func(i int) bool { return marks[i] == 0 })
 	if err != nil {
 		return fmt.Errorf("schemas: table %q: %w", v.contract.Name, err)
 	}
-	bad, err := filter(rec, marks, true)
+	bad, err := tabular.Filter(rec, func(i int) bool { return marks[i] != 0 })
 	if err != nil {
 		good.Release()
 		return fmt.Errorf("schemas: table %q: %w", v.contract.Name, err)
 	}
 	out.Good, out.Bad = good, v.quarantined(bad, out.Reasons)
 	return nil
-}
-
-// filter keeps the rows that are marked, or those that are not: it joins the
-// runs of rows to keep.
-func filter(rec arrow.Record, marks []uint16, marked bool) (arrow.Record, error) {
-	type run struct{ from, to int64 }
-	var runs []run
-	for i := 0; i < len(marks); {
-		if (marks[i] != 0) != marked {
-			i++
-			continue
-		}
-		from := i
-		for i < len(marks) && (marks[i] != 0) == marked {
-			i++
-		}
-		runs = append(runs, run{int64(from), int64(i)})
-	}
-	if len(runs) == 0 {
-		return rec.NewSlice(0, 0), nil
-	}
-	rows := int64(0)
-	for _, r := range runs {
-		rows += r.to - r.from
-	}
-	cols := make([]arrow.Array, rec.NumCols())
-	defer func() {
-		for _, c := range cols {
-			if c != nil {
-				c.Release()
-			}
-		}
-	}()
-	parts := make([]arrow.Array, len(runs))
-	for c := range cols {
-		for i, r := range runs {
-			parts[i] = array.NewSlice(rec.Column(c), r.from, r.to)
-		}
-		joined, err := array.Concatenate(parts, memory.DefaultAllocator)
-		for _, p := range parts {
-			p.Release()
-		}
-		if err != nil {
-			return nil, err
-		}
-		cols[c] = joined
-	}
-	return array.NewRecord(rec.Schema(), cols, rows), nil
 }
 
 // quarantined takes over bad and adds the two columns.

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
 )
 
 // hasHeader judges the first record against the ones below it.

@@ -3,7 +3,7 @@ package csv
 import (
 	"github.com/apache/arrow/go/v17/arrow"
 
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
 )
 
 // kind is a set of types that can hold a cell.

@@ -10,7 +10,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/inflate"
+	"github.com/nocturne-data/nocturne/internal/tabular/inflate"
 )
 
 // defaultInferRows is how many rows inference looks at when not told.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/nocturne-data/nocturne/internal/parallel"
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/inflate"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/inflate"
 )
 
 // maxBatchBytes keeps the 32-bit offsets of string columns from overflowing

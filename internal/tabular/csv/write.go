@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
 )
 
 const flushBytes = 256 << 10

@@ -14,7 +14,7 @@ import (
 
 	"github.com/nocturne-data/nocturne/internal/parallel"
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/inflate"
+	"github.com/nocturne-data/nocturne/internal/tabular/inflate"
 )
 
 // Open opens an Arrow file or stream, told apart by its first bytes.

@@ -7,7 +7,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
 )
 
 // decoder appends one JSON value to a builder.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/nocturne-data/nocturne/internal/parallel"
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/inflate"
+	"github.com/nocturne-data/nocturne/internal/tabular/inflate"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
 )
 
 const (

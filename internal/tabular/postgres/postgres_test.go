@@ -20,7 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nocturne-data/nocturne/internal/tabular"
-	"github.com/nocturne-data/nocturne/internal/tabular/csv/cell"
+	"github.com/nocturne-data/nocturne/internal/tabular/cell"
 	"github.com/nocturne-data/nocturne/internal/tabular/postgres/pgtest"
 )
 
