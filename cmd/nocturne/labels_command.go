@@ -102,7 +102,7 @@ func (a *app) labelsAggregateCommand() *cobra.Command {
 		Use:   "aggregate ANSWERS.csv [OUT.csv]",
 		Short: "One label an item, by majority or Dawid-Skene",
 		Long: `Reads answers as CSV with the header worker,item,label (task for item is read too)
-and writes item,label,probability,votes,tied. With --format json the document also
+and writes task,label,confidence,votes,tied. With --format json the document also
 says how each annotator errs.
 
   nocturne labels aggregate answers.csv labels.csv

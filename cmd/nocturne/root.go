@@ -32,6 +32,13 @@ and restartable; every job also runs alone, on files.
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 a gate refused.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args: func(c *cobra.Command, as []string) error {
+			if len(as) == 0 {
+				return nil
+			}
+			return usageError{fmt.Errorf("unknown command %q\nsee `nocturne --help`", as[0])}
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if a.format != "text" && a.format != "json" {
 				return usageError{fmt.Errorf("--format must be text or json")}

@@ -125,10 +125,10 @@ func redact(err error) error {
 	return err
 }
 
-// WriteCSV writes item,label,probability,votes,tied, one line an item.
+// WriteCSV writes task,label,confidence,votes,tied, one line an item.
 func (r *Result) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	lines := [][]string{{"item", "label", "probability", "votes", "tied"}}
+	lines := [][]string{{"task", "label", "confidence", "votes", "tied"}}
 	for _, c := range r.Items {
 		lines = append(lines, []string{c.Item, c.Label, strconv.FormatFloat(c.Probability, 'f', 6, 64), strconv.Itoa(c.Votes), strconv.FormatBool(c.Tied)})
 	}
