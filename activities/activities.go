@@ -43,6 +43,8 @@ type Activities struct {
 
 	mu    sync.Mutex
 	specs map[store.Address]pipeline.Spec // plans already read by this process
+
+	indexes indexes
 }
 
 // New returns the steps of a night over cfg.

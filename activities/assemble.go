@@ -61,8 +61,12 @@ func (a *Activities) Assemble(ctx context.Context, in AssembleInput) (Protected,
 		if err := art.DecodeStats(&st); err != nil {
 			return err
 		}
+		index, err := a.indexValues(ctx, in, shards, inputs)
+		if err != nil {
+			return err
+		}
 		out = Protected{
-			Table: in.Snapshot.Table, Ref: art.Ref(), Decision: in.Decision, RowsIn: st.RowsIn, RowsOut: st.RowsOut,
+			Table: in.Snapshot.Table, Ref: art.Ref(), Decision: in.Decision, Values: index.Ref(), RowsIn: st.RowsIn, RowsOut: st.RowsOut,
 			Quarantined: st.RowsIn - st.RowsOut, Shards: in.Shards, How: st.How,
 		}
 		return nil

@@ -12,6 +12,7 @@ import (
 func (a *Activities) Clean(ctx context.Context, in CleanInput) error {
 	return a.run(ctx, "clean", &meter{stage: "clean"}, func(ctx context.Context) error {
 		// The key goes first: without it the copies are noise.
+		a.indexes.drop()
 		if err := a.Store.Delete(ctx, runKey(in.Plan)); err != nil {
 			return err
 		}

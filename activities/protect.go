@@ -323,7 +323,7 @@ func (p *protection) block(ctx context.Context, rec arrow.Record, firstRow int64
 // written, with the values of the whole table.
 func (p *protection) compare(ctx context.Context, b done, in arrow.Record, firstRow int64) error {
 	scan := proof.NewScanner(b.values, proof.Target{Columns: p.hidden, Invented: inventedColumns(p.plan)})
-	if err := scan.Scan(ctx, b.out, in, firstRow); err != nil {
+	if err := scan.Compare(ctx, b.out, in, firstRow); err != nil {
 		return err
 	}
 	if err := scan.Result(p.stats.Policy, nil).Err(); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/nocturne-data/nocturne/schemas"
 )
 
-const proveVersion = 1
+const proveVersion = 2
 
 // Prove reads the written shards and looks for protected values of the whole
 // table: in cells and texts, in statistics, dictionaries and metadata. A hit
@@ -25,10 +25,11 @@ func (a *Activities) Prove(ctx context.Context, in ProveInput) (ProveResult, err
 	var out ProveResult
 	err := a.run(ctx, "prove", m, func(ctx context.Context) error {
 		var p *proving
+		defer func() { p.close() }()
 		for shard := in.First; shard < in.Last; shard++ {
 			art, built, err := a.Store.Build(ctx, store.Recipe{
 				Step: "prove", Version: proveVersion, Part: fmt.Sprintf("%s/%06d", in.Protected.Table, shard),
-				Inputs: []store.Digest{in.Protected.Ref.Digest, in.Protected.Decision.Digest},
+				Inputs: []store.Digest{in.Protected.Ref.Digest, in.Protected.Decision.Digest, in.Protected.Values.Digest},
 			}, func(ctx context.Context, d *store.Draft) error {
 				if p == nil {
 					var err error
@@ -71,13 +72,12 @@ type proving struct {
 	a       *Activities
 	in      ProveInput
 	plan    *anonymize.Plan
-	opt     proof.Options
+	target  proof.Target
 	stats   decided
 	keyIDs  []string
-	passes  int
 	scanned []string // output columns that are searched
-	at      int      // pass that values belongs to; -1 = none
-	values  *proof.Collector
+	values  *proof.Index
+	letGo   func() // of values
 }
 
 func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, error) {
@@ -85,7 +85,7 @@ func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, e
 	if err != nil {
 		return nil, err
 	}
-	p := &proving{a: a, in: in, at: -1}
+	p := &proving{a: a, in: in}
 	var c schemas.Contract
 	if err := a.readJSON(ctx, in.Protected.Decision, "contract.json", &c); err != nil {
 		return nil, err
@@ -93,9 +93,7 @@ func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, e
 	if p.plan, err = a.compile(ctx, s, c, nil); err != nil {
 		return nil, err
 	}
-	if p.opt, err = a.proofOptions(s); err != nil {
-		return nil, err
-	}
+	p.target = proof.Target{Columns: hiddenColumns(p.plan)}
 	set, err := a.keyset(s)
 	if err != nil {
 		return nil, err
@@ -108,16 +106,6 @@ func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, e
 	if err := m.DecodeStats(&p.stats); err != nil {
 		return nil, err
 	}
-	t, err := a.Store.Stat(ctx, in.Protected.Ref.Address)
-	if err != nil {
-		return nil, err
-	}
-	var ts tableStats
-	if err := t.DecodeStats(&ts); err != nil {
-		return nil, err
-	}
-	limit := p.opt.WithDefaults().MaxValues
-	p.passes = max(1, (ts.Values+limit-1)/limit)
 	invented := map[string]bool{}
 	for _, name := range inventedColumns(p.plan) {
 		invented[name] = true
@@ -127,69 +115,28 @@ func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, e
 			p.scanned = append(p.scanned, f.Name)
 		}
 	}
-	return p, nil
-}
-
-// load brings the values of one pass into memory, from all shards.
-func (p *proving) load(ctx context.Context, pass int) error {
-	if p.at == pass {
-		return nil
-	}
-	opt := p.opt
-	opt.Shards, opt.Shard = p.passes, pass
-	all, err := proof.NewCollector(opt)
+	opt, err := a.proofOptions(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for i := range p.in.Protected.Shards {
-		data, err := p.a.readFile(ctx, p.in.Protected.Ref, valuesFile(i))
-		if err != nil {
-			return err
-		}
-		one, err := proof.Unmarshal(data, p.opt)
-		if err != nil {
-			return err
-		}
-		part, err := one.Part(p.passes, pass)
-		if err != nil {
-			return err
-		}
-		if err := all.Merge(part); err != nil {
-			return err
-		}
-	}
-	p.at, p.values = pass, all
-	return nil
+	p.values, p.letGo, err = a.index(ctx, in.Protected.Values, opt)
+	return p, err
 }
 
-// shard proves one shard in as many passes as its values need.
+func (p *proving) close() {
+	if p != nil && p.letGo != nil {
+		p.letGo()
+	}
+}
+
+// shard searches one shard for every value of the table.
 func (p *proving) shard(ctx context.Context, shard int, m *meter) (proof.Result, error) {
-	var out proof.Result
-	for pass := range p.passes {
-		if err := p.load(ctx, pass); err != nil {
-			return out, err
-		}
-		r, err := p.scan(ctx, shard, m, pass == p.passes-1)
-		if err != nil {
-			return out, err
-		}
-		if pass == 0 {
-			out = r
-		} else {
-			out = out.Join(r)
-		}
-	}
-	return out, nil
-}
-
-func (p *proving) scan(ctx context.Context, shard int, m *meter, last bool) (proof.Result, error) {
 	f, err := p.a.open(ctx, p.in.Protected.Ref, shardName(shard, p.in.Protected.Shards))
 	if err != nil {
 		return proof.Result{}, err
 	}
 	defer f.Close()
-	target := proof.Target{Columns: hiddenColumns(p.plan)}
-	sum := proof.NewScanner(p.values, target)
+	sum := proof.NewIndexScanner(p.values, p.target)
 	if err := sum.ScanFile(f.File, p.plan.Protected()); err != nil {
 		return proof.Result{}, err
 	}
@@ -201,10 +148,8 @@ func (p *proving) scan(ctx context.Context, shard int, m *meter, last bool) (pro
 	err = parallel.Stream(ctx, p.a.Workers, rd.Next,
 		func(ctx context.Context, i int, rec arrow.Record) (*proof.Scanner, error) {
 			defer rec.Release()
-			one := proof.NewScanner(p.values, target)
-			if last {
-				m.add(rec.NumRows())
-			}
+			one := proof.NewIndexScanner(p.values, p.target)
+			m.add(rec.NumRows())
 			return one, one.Scan(ctx, rec, nil, int64(i)*parallel.BlockRows)
 		},
 		func(_ int, one *proof.Scanner) error { sum.Merge(one); return nil })

@@ -173,6 +173,7 @@ type Protected struct {
 	Ref         store.Ref `json:"ref"`
 	Decision    store.Ref `json:"decision"`
 	Report      store.Ref `json:"report"`
+	Values      store.Ref `json:"values"` // index of the values that must be gone
 	RowsIn      int64     `json:"rows_in"`
 	RowsOut     int64     `json:"rows_out"`
 	Quarantined int64     `json:"quarantined"`

@@ -93,7 +93,7 @@ func TestPlanApply(t *testing.T) {
 	require.Equal(t, id.Value(0), mentor.Value(1))
 	require.NotEqual(t, int64(1), id.Value(0))
 
-	require.Equal(t, []string{"phone", "born", "income", "note"}, p.Protected())
+	require.Equal(t, []string{"given", "family", "mail", "phone", "born", "income", "note"}, p.Protected())
 	require.Equal(t, []string{"given", "family", "mail", "phone", "ssn"}, p.KnownColumns())
 	require.Equal(t, []string{"income", "ward"}, p.Kept())
 

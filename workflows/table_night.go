@@ -99,7 +99,7 @@ func TableNight(ctx workflow.Context, in TableNightInput) (TableNightResult, err
 	})
 	var protected activities.Protected
 	if err == nil {
-		err = workflow.ExecuteActivity(light(ctx, "list the shards of "+table), a.Assemble, activities.AssembleInput{
+		err = workflow.ExecuteActivity(compute(ctx, "put the shards of "+table+" together"), a.Assemble, activities.AssembleInput{
 			Plan: in.Plan, Snapshot: in.Snapshot, Decision: decided.Decision, Broken: keys.Broken, Shards: in.Shards,
 		}).Get(ctx, &protected)
 		protected.Report = found.Report

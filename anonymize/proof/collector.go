@@ -112,13 +112,24 @@ type Counts struct {
 	Weak   int64 `json:"weak"`   // of them looked for in their own column only
 }
 
+func (c *Counts) add(o Counts) {
+	c.Cells += o.Cells
+	c.Strong += o.Strong
+	c.Words += o.Words
+	c.Weak += o.Weak
+}
+
 // NewCollector returns an empty collector.
 func NewCollector(opt Options) (*Collector, error) {
 	opt = opt.WithDefaults()
 	if err := opt.Validate(); err != nil {
 		return nil, fmt.Errorf("proof: %w", err)
 	}
-	return &Collector{opt: opt, sip: sip{binary.LittleEndian.Uint64(opt.Key), binary.LittleEndian.Uint64(opt.Key[8:])}}, nil
+	return &Collector{opt: opt, sip: newSip(opt)}, nil
+}
+
+func newSip(opt Options) sip {
+	return sip{binary.LittleEndian.Uint64(opt.Key), binary.LittleEndian.Uint64(opt.Key[8:])}
 }
 
 // Add collects the protected columns of an input batch.
@@ -222,7 +233,7 @@ func (c *Collector) add(v []byte, col Column, name bool) {
 	note, ok := classify(&c.sq)
 	if !ok || !col.Direct {
 		c.stats.Weak++
-		if h := c.cell(col.Name, c.sq.key()); c.mine(h) {
+		if h := c.sip.cell(col.Name, c.sq.key()); c.mine(h) {
 			c.cells.put(h, 1, combine)
 		}
 		return
@@ -278,8 +289,8 @@ func allLetters(v []byte) bool {
 }
 
 // cell hashes a value with the column it stands in.
-func (c *Collector) cell(column string, key []byte) uint64 {
-	return c.sip.sum(key) ^ c.sip.mix(c.sip.sum([]byte(column)))
+func (k sip) cell(column string, key []byte) uint64 {
+	return k.sum(key) ^ k.mix(k.sum([]byte(column)))
 }
 
 // combine adds counts up to maxCount and joins what values are. A word that is
@@ -306,10 +317,7 @@ func (c *Collector) Merge(o *Collector) error {
 			c.anchors.put(v, int(v&63)+anchorBytes-1)
 		}
 	}
-	c.stats.Cells += o.stats.Cells
-	c.stats.Strong += o.stats.Strong
-	c.stats.Words += o.stats.Words
-	c.stats.Weak += o.stats.Weak
+	c.stats.add(o.stats)
 	if c.values.n+c.cells.n+c.public.n > c.opt.MaxValues {
 		return ErrFull
 	}
@@ -336,10 +344,9 @@ func (c *Collector) Marshal() []byte {
 	}
 	for _, s := range []*set{&c.values, &c.cells, &c.public} {
 		b = binary.AppendUvarint(b, uint64(s.n))
-		for _, k := range s.sorted() {
-			b = binary.LittleEndian.AppendUint64(b, k)
-			note, _ := s.get(k)
-			b = append(b, note)
+		for _, e := range s.sorted() {
+			b = binary.LittleEndian.AppendUint64(b, e.key)
+			b = append(b, e.note)
 		}
 	}
 	slots := slices.DeleteFunc(slices.Clone(c.anchors.slots), func(v uint64) bool { return v == 0 })
@@ -357,7 +364,7 @@ func Unmarshal(b []byte, opt Options) (*Collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	bad := errors.New("proof: not a marshaled collector of these options")
+	bad := errMarshaled
 	rest, ok := bytes.CutPrefix(b, []byte(magic))
 	if !ok {
 		return nil, bad

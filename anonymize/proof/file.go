@@ -3,6 +3,7 @@ package proof
 import (
 	"encoding/binary"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,10 +14,13 @@ import (
 
 // ScanFile checks what a stored table says beside its rows. Of a Parquet file:
 // protected columns have no statistics, page bounds, dictionary or bloom
-// filter, and the footer with its key-value metadata, page indexes included,
-// holds no collected value. Other formats hold nothing but rows and names; the
-// start and end of the file, where their metadata is, are searched.
+// filter; key-value metadata holds no collected value, and neither do the bytes
+// of footer and page indexes. Text formats hold nothing but rows and names; of
+// others the start and end, where their metadata is, are searched.
 func (s *Scanner) ScanFile(f tabular.File, protected []string) error {
+	if textFormat.MatchString(f.Name) {
+		return nil
+	}
 	if f.Size < 12 || !isParquet(f) {
 		const edge = 1 << 16
 		for _, at := range slices.Compact([]int64{0, max(0, f.Size-edge)}) {
@@ -29,6 +33,11 @@ func (s *Scanner) ScanFile(f tabular.File, protected []string) error {
 	p, err := parquet.OpenFile(f.Body, f.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return fmt.Errorf("proof: %w", &tabular.Error{File: f.Name, Place: "footer", Kind: tabular.ErrCorrupt})
+	}
+	for _, kv := range p.Metadata().KeyValueMetadata {
+		if err := s.ScanText("footer of "+f.Name, []byte(kv.Key+" "+kv.Value)); err != nil {
+			return err
+		}
 	}
 	for _, group := range p.Metadata().RowGroups {
 		for _, chunk := range group.Columns {
@@ -65,6 +74,9 @@ func (s *Scanner) ScanFile(f tabular.File, protected []string) error {
 	return s.scanRange("footer of "+f.Name, f, max(0, f.Size-8-n), min(n, f.Size-8))
 }
 
+// textFormat matches names of files that are text, compressed or not.
+var textFormat = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson)(\.\w+)?$`)
+
 func isParquet(f tabular.File) bool {
 	var tail [4]byte
 	_, err := f.Body.ReadAt(tail[:], f.Size-4)
@@ -80,7 +92,9 @@ func (s *Scanner) scanRange(name string, f tabular.File, at, n int64) error {
 		if _, err := f.Body.ReadAt(b, at); err != nil {
 			return fmt.Errorf("proof: %s: %w", f.Name, err)
 		}
-		s.ScanBytes(name, b)
+		if err := s.ScanBytes(name, b); err != nil {
+			return err
+		}
 		if int64(len(b)) == n {
 			return nil
 		}

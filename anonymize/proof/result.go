@@ -39,6 +39,8 @@ type Result struct {
 	Unproven     []string `json:"unproven,omitempty"`
 	PolicyDigest string   `json:"policy_digest"`
 	KeyIDs       []string `json:"key_ids,omitempty"`
+
+	hits int64 // made by one scanner
 }
 
 // ErrLeak is matched by the error of a result that is not clean.
@@ -48,9 +50,10 @@ var ErrLeak = errors.New("protected values survive in the output")
 // proof in several shards merges its results with Join.
 func (s *Scanner) Result(policyDigest string, keyIDs []string) Result {
 	r := s.result
+	r.hits = 0
 	r.Hits = slices.Clone(r.Hits)
 	r.Unproven = slices.Clone(r.Unproven)
-	r.Values, r.Counts = s.c.Values(), s.c.stats
+	r.Values, r.Counts = s.held.values(), s.held.counts()
 	r.PolicyDigest, r.KeyIDs = policyDigest, keyIDs
 	r.ExpectedFalseAlarms = float64(r.Lookups) * float64(r.Values) / (1 << 63) / 2
 	if !s.compared {
@@ -92,7 +95,13 @@ func (r Result) Err() error {
 	return fmt.Errorf("proof: %w: %s", ErrLeak, strings.Join(parts, "; "))
 }
 
+// findings changes with everything that a cell can add.
+func (r *Result) findings() [3]int64 {
+	return [3]int64{r.hits, r.Excused, r.Coincidences}
+}
+
 func (r *Result) hit(at place, kind string) {
+	r.hits++
 	r.add(Hit{at.column, kind, 1, at.row})
 }
 

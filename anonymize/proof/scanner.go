@@ -24,12 +24,13 @@ type Target struct {
 }
 
 // Scanner looks for collected values in output batches. It is not safe for
-// concurrent use; several scanners may share one collector, and merge.
+// concurrent use; several scanners may share one collector or index, and merge.
 type Scanner struct {
-	c      *Collector
+	held   held
 	target Target
 	result Result
 	sq, in squeezed
+	clean  memo
 	// compared is whether every batch so far came with its input.
 	compared bool
 	where    place
@@ -41,12 +42,17 @@ type place struct {
 	row      int64 // -1 = no row
 	hidden   bool
 	invented bool
-	raw      bool // bytes without words: boundaries are not asked for
+	raw      bool // bytes without words
 }
 
 // NewScanner returns a scanner for what c collected.
 func NewScanner(c *Collector, target Target) *Scanner {
-	return &Scanner{c: c, target: target, compared: true}
+	return &Scanner{held: held{c: c, sip: c.sip, opt: c.opt}, target: target, compared: true}
+}
+
+// NewIndexScanner returns a scanner for what the parts of x collected.
+func NewIndexScanner(x *Index, target Target) *Scanner {
+	return &Scanner{held: held{x: x, sip: x.sip, opt: x.opt}, target: target, compared: true}
 }
 
 // Scan searches one output batch whose first row is number firstRow of the
@@ -63,11 +69,7 @@ func (s *Scanner) Scan(ctx context.Context, out, in arrow.Record, firstRow int64
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.where = place{
-			column:   f.Name,
-			hidden:   slices.ContainsFunc(s.target.Columns, func(c Column) bool { return c.Name == f.Name }),
-			invented: slices.Contains(s.target.Invented, f.Name),
-		}
+		s.enter(f.Name)
 		if err := s.column(out.Column(i), firstRow); err != nil {
 			return err
 		}
@@ -78,7 +80,37 @@ func (s *Scanner) Scan(ctx context.Context, out, in arrow.Record, firstRow int64
 			return err
 		}
 	}
+	return s.held.err
+}
+
+// Compare holds an output batch against the input batch of the same rows and
+// searches nothing else: it proves the invented columns of a table whose other
+// columns are scanned when all values are known.
+func (s *Scanner) Compare(ctx context.Context, out, in arrow.Record, firstRow int64) error {
+	if in.NumRows() != out.NumRows() {
+		return fmt.Errorf("proof: the input batch has %d rows, the output batch %d", in.NumRows(), out.NumRows())
+	}
+	s.result.Rows += out.NumRows()
+	for i, f := range out.Schema().Fields() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.enter(f.Name)
+		if err := s.compare(out.Column(i), in, firstRow); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// enter makes column the place where the scanner looks.
+func (s *Scanner) enter(column string) {
+	s.where = place{
+		column:   column,
+		hidden:   slices.ContainsFunc(s.target.Columns, func(c Column) bool { return c.Name == column }),
+		invented: slices.Contains(s.target.Invented, column),
+	}
+	s.clean.reset()
 }
 
 // column scans each cell, each entry of a dictionary, used or not, and what
@@ -103,13 +135,25 @@ func (s *Scanner) column(arr arrow.Array, firstRow int64) error {
 		s.result.skip(s.where.column)
 		return nil
 	}
+	if !s.where.hidden && fewDigits(arr) {
+		s.result.Cells += int64(arr.Len() - arr.NullN())
+		return nil
+	}
 	return each(arr, s.where.column, func(i int, v []byte) {
 		s.where.row = -1
 		if firstRow >= 0 {
 			s.where.row = firstRow + int64(i)
 		}
 		s.result.Cells++
+		if lookups, ok := s.clean.knows(v); ok {
+			s.result.Lookups += lookups
+			return
+		}
+		found, lookups := s.result.findings(), s.result.Lookups
 		s.text(v)
+		if s.result.findings() == found {
+			s.clean.learn(v, s.result.Lookups-lookups)
+		}
 	})
 }
 
@@ -122,7 +166,7 @@ func (s *Scanner) text(v []byte) {
 	}
 	if s.where.hidden {
 		s.result.Lookups++
-		if _, ok := s.c.cells.get(s.c.cell(s.where.column, s.sq.key())); ok {
+		if s.held.cell(s.where.column, s.sq.key()) {
 			if s.where.invented {
 				s.result.Coincidences++
 			} else {
@@ -135,18 +179,18 @@ func (s *Scanner) text(v []byte) {
 		return
 	}
 	for i, m := range s.sq.marks {
-		if m&markStart != 0 || s.where.raw {
+		if m&markStart != 0 && !s.where.raw {
 			s.short(i)
 		}
 	}
-	if len(t) < anchorBytes || s.c.anchors.n == 0 {
+	if len(t) < anchorBytes || !s.held.anchored() {
 		return
 	}
 	w := binary.LittleEndian.Uint64(t)
 	for i := 0; ; i++ {
 		if s.sq.marks[i]&markRune != 0 {
-			if h := s.c.sip.mix(w); s.c.anchors.may(h) {
-				s.c.anchors.lengths(h, func(n int) {
+			if h := s.held.sip.mix(w); s.held.may(h) {
+				s.held.lengths(h, func(n int) {
 					if i+n <= len(t) {
 						s.look(i, i+n)
 					}
@@ -163,7 +207,7 @@ func (s *Scanner) text(v []byte) {
 // short looks for values below anchorBytes at runs of whole words from start.
 func (s *Scanner) short(start int) {
 	for end := start + 4; end < start+anchorBytes && end <= len(s.sq.text); end++ {
-		if s.sq.marks[end-1]&markEnd != 0 || s.where.raw {
+		if s.sq.marks[end-1]&markEnd != 0 {
 			s.look(start, end)
 		}
 	}
@@ -174,22 +218,26 @@ func (s *Scanner) short(start int) {
 func (s *Scanner) look(start, end int) bool {
 	key := s.sq.text[start:end]
 	s.result.Lookups++
-	h := s.c.sip.sum(key)
-	note, ok := s.c.values.get(h)
+	h := s.held.sip.sum(key)
+	note, ok := s.held.value(h)
 	if !ok {
 		return false
 	}
 	whole := start == 0 && end == len(s.sq.text)
-	starts := s.where.raw || s.sq.marks[start]&(markStart|markPlus) != 0
-	ends := s.where.raw || s.sq.marks[end-1]&markEnd != 0
-	aligned := starts && ends
-	_, isPublic := s.c.public.get(h)
+	aligned := s.sq.marks[start]&(markStart|markPlus) != 0 && s.sq.marks[end-1]&markEnd != 0
 	switch {
+	case s.where.raw:
+		// What little bytes spell by chance says nothing: only values of letters
+		// that are no single word count.
+		if note&(noteWord|noteDigit) != 0 {
+			return false
+		}
+		s.result.hit(s.where, "substring")
 	case note&(noteWord|noteDigit) != 0 && !aligned:
 		return false
-	case note&noteWord != 0 && !whole && !s.where.raw && s.sq.marks[start]&markUpper == 0:
+	case note&noteWord != 0 && !whole && s.sq.marks[start]&markUpper == 0:
 		s.result.Excused++
-	case note&noteWord != 0 && (isPublic || int(note&noteCount) >= s.c.opt.CommonRows || gazetteer.Word(string(key))):
+	case note&noteWord != 0 && (int(note&noteCount) >= s.held.opt.CommonRows || gazetteer.Word(string(key)) || s.held.public(h)):
 		s.result.Excused++
 	case s.where.invented:
 		// Among millions of codes and names some hold somebody's by chance;
@@ -286,11 +334,21 @@ func isNull(arr arrow.Array, i int) bool {
 	return ok && d.Dictionary().IsNull(d.GetValueIndex(i))
 }
 
-// ScanBytes searches bytes that are no rows: file metadata, a report, a log.
-// name appears in the hits.
-func (s *Scanner) ScanBytes(name string, b []byte) {
+// ScanText searches a text that is no cell: file metadata, a report, a log. name
+// appears in the hits.
+func (s *Scanner) ScanText(name string, text []byte) error {
+	s.where = place{column: name, row: -1}
+	s.text(text)
+	return s.held.err
+}
+
+// ScanBytes searches bytes among which there is text, such as a binary footer.
+// Single words, numbers and values of less than eight bytes are not looked for:
+// arbitrary bytes spell them by chance.
+func (s *Scanner) ScanBytes(name string, b []byte) error {
 	s.where = place{column: name, row: -1, raw: true}
 	s.text(b)
+	return s.held.err
 }
 
 // Merge adds what another scanner of the same proof found.

@@ -1,6 +1,9 @@
 package proof
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // set is a hash set of nonzero 64-bit keys with one byte of notes each: open
 // addressing, linear probing, at most three quarters full.
@@ -61,15 +64,34 @@ func (s *set) grow() {
 	}
 }
 
-// sorted lists the keys in rising order.
-func (s *set) sorted() []uint64 {
-	out := make([]uint64, 0, s.n)
+// entry is a key with its notes.
+type entry struct {
+	key  uint64
+	note uint8
+}
+
+// sorted lists the entries by rising key. Keys are hashes, so dealing them out
+// by their first byte and sorting each deal is faster than sorting all.
+func (s *set) sorted() []entry {
+	var starts [257]int
 	for _, k := range s.keys {
 		if k != 0 {
-			out = append(out, k)
+			starts[k>>56+1]++
 		}
 	}
-	slices.Sort(out)
+	for i := range 256 {
+		starts[i+1] += starts[i]
+	}
+	out, at := make([]entry, s.n), starts
+	for i, k := range s.keys {
+		if k != 0 {
+			out[at[k>>56]] = entry{k, s.notes[i]}
+			at[k>>56]++
+		}
+	}
+	for i := range 256 {
+		slices.SortFunc(out[starts[i]:starts[i+1]], func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	}
 	return out
 }
 
