@@ -48,6 +48,21 @@ func (p *Plan) Hidden() []schemas.Field {
 	return out
 }
 
+// Invented names the output columns whose values are made up, or are remainders
+// too short to say much: among millions of codes, names and masked cells some
+// equal somebody's real value by chance. A proof holds them against the input
+// row by row instead of searching them for everybody's values.
+func (p *Plan) Invented() []string {
+	var out []string
+	for _, d := range p.decisions {
+		switch d.Transform.Name {
+		case "surrogate", "date_shift", "pseudonym", "mask":
+			out = append(out, d.Field.Name)
+		}
+	}
+	return out
+}
+
 // Kept names the output columns that hold what they held before.
 func (p *Plan) Kept() []string {
 	var out []string

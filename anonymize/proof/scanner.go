@@ -279,11 +279,14 @@ func (s *Scanner) compare(out arrow.Array, in arrow.Record, firstRow int64) erro
 	if len(sources) == 0 {
 		return nil
 	}
+	if s.where.hidden {
+		return s.unchanged(out, sources[0], firstRow)
+	}
 	var buf []byte
 	return each(out, s.where.column, func(i int, v []byte) {
 		s.where.row = firstRow + int64(i)
 		s.sq.set(v)
-		if len(s.sq.text) == 0 || (!s.where.hidden && s.sq.words < freeWords) {
+		if s.sq.words < freeWords {
 			return
 		}
 		for _, src := range sources {
@@ -292,12 +295,29 @@ func (s *Scanner) compare(out arrow.Array, in arrow.Record, firstRow int64) erro
 			}
 			buf = src.cells(i, buf)
 			s.in.set(buf)
-			switch {
-			case s.where.hidden && (bytes.Equal(s.in.text, s.sq.text) || len(s.in.text) >= anchorBytes && bytes.Contains(s.sq.text, s.in.text)):
-				s.result.hit(s.where, "unchanged")
-			case !s.where.hidden && s.in.runes >= 3 && s.phrase(s.in.text):
+			if s.in.runes >= 3 && s.phrase(s.in.text) {
 				s.result.hit(s.where, "own")
 			}
+		}
+	})
+}
+
+// unchanged finds the cells of a hidden column that are what they were, or hold
+// it.
+func (s *Scanner) unchanged(out arrow.Array, src source, firstRow int64) error {
+	var buf, was, is []byte
+	return each(out, s.where.column, func(i int, v []byte) {
+		if isNull(src.arr, i) {
+			return
+		}
+		if is = s.sq.fold(is, v); len(is) == 0 {
+			return
+		}
+		buf = src.cells(i, buf)
+		was = s.sq.fold(was, buf)
+		if bytes.Equal(was, is) || len(was) >= anchorBytes && bytes.Contains(is, was) {
+			s.where.row = firstRow + int64(i)
+			s.result.hit(s.where, "unchanged")
 		}
 	})
 }

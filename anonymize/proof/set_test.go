@@ -68,3 +68,27 @@ func TestSqueeze(t *testing.T) {
 	require.Equal(t, []string{"ann", "lee", "7", "x"}, words)
 	require.Equal(t, 3, s.words)
 }
+
+// TestSqueezeOfASCII holds the fast paths against the general one: a letter that
+// is not ASCII, far behind, sends the same value there.
+func TestSqueezeOfASCII(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.StringOf(rapid.RuneFrom([]rune("abZQ019 .-+@('\x00"))).Draw(t, "value")
+		var fast, slow squeezed
+		fast.set([]byte(v))
+		slow.set([]byte(v + " é"))
+		n := len(slow.text) - len("é")
+		slow.text, slow.marks = slow.text[:n], slow.marks[:n]
+		slow.words--
+		slow.runes--
+		slow.alpha--
+		if string(fast.text) != string(slow.text) || string(fast.marks) != string(slow.marks) ||
+			fast.words != slow.words || fast.runes != slow.runes || fast.digit != slow.digit || fast.alpha != slow.alpha || fast.dot != slow.dot {
+			t.Fatalf("%q: %+v, want %+v", v, fast, slow)
+		}
+		if got := string(slow.fold(nil, []byte(v))); got != string(fast.text) {
+			t.Fatalf("%q folds to %q", v, got)
+		}
+	})
+}

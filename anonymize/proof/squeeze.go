@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"encoding/binary"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -29,6 +31,10 @@ type squeezed struct {
 // set squeezes v; the slices are reused.
 func (s *squeezed) set(v []byte) {
 	*s = squeezed{text: s.text[:0], marks: s.marks[:0]}
+	if isASCII(v) {
+		s.setASCII(v)
+		return
+	}
 	inWord, wasDigit, plus := false, false, 0
 	for i := 0; i < len(v); {
 		r, n := rune(v[i]), 1
@@ -109,6 +115,110 @@ func (s *squeezed) set(v []byte) {
 	if s.han > 0 {
 		s.words -= max(0, s.han-1)
 	}
+}
+
+// The kinds of ASCII bytes.
+const (
+	kindOther uint8 = iota
+	kindLetter
+	kindDigit
+)
+
+var asciiKind = func() (k [utf8.RuneSelf]uint8) {
+	for b := range k {
+		switch {
+		case 'a' <= b|0x20 && b|0x20 <= 'z':
+			k[b] = kindLetter
+		case '0' <= b && b <= '9':
+			k[b] = kindDigit
+		}
+	}
+	return k
+}()
+
+func isASCII(v []byte) bool {
+	for ; len(v) >= 8; v = v[8:] {
+		if binary.LittleEndian.Uint64(v)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, b := range v {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// setASCII is set for the values that most are.
+func (s *squeezed) setASCII(v []byte) {
+	s.text, s.marks = slices.Grow(s.text, len(v))[:len(v)], slices.Grow(s.marks, len(v))[:len(v)]
+	text, marks := s.text, s.marks[:len(s.text)]
+	n, last, plus := 0, kindOther, 0
+	for _, b := range v {
+		kind := asciiKind[b&0x7f]
+		if kind == kindOther {
+			if last != kindOther {
+				marks[n-1] |= markEnd
+			}
+			last, plus = kindOther, 0
+			if b != ' ' {
+				s.dot = true
+			}
+			if b == '+' {
+				plus = 4
+			}
+			continue
+		}
+		m := markRune
+		if kind != last {
+			if last == kindOther {
+				s.words++
+			} else {
+				marks[n-1] |= markEnd
+			}
+			m |= markStart
+		}
+		if kind == kindLetter {
+			s.alpha++
+			if b&0x20 == 0 {
+				m |= markUpper
+			}
+			b |= 0x20
+		} else if plus > 0 {
+			if plus < 4 {
+				m |= markPlus
+			}
+			plus--
+		}
+		text[n], marks[n], last = b, m, kind
+		n++
+	}
+	if last != kindOther {
+		marks[n-1] |= markEnd
+	}
+	s.text, s.marks, s.runes, s.digit = text[:n], marks[:n], n, n-s.alpha
+}
+
+// fold returns the text of v alone, as set makes it; dst is reused.
+func (s *squeezed) fold(dst, v []byte) []byte {
+	if !isASCII(v) {
+		s.set(v)
+		return append(dst[:0], s.text...)
+	}
+	dst = slices.Grow(dst[:0], len(v))[:len(v)]
+	n := 0
+	for _, b := range v {
+		switch asciiKind[b&0x7f] {
+		case kindLetter:
+			dst[n] = b | 0x20
+			n++
+		case kindDigit:
+			dst[n] = b
+			n++
+		}
+	}
+	return dst[:n]
 }
 
 func isLetter(r rune) bool {

@@ -89,6 +89,7 @@ type forge struct {
 	person   semantic.Person
 	gendered bool
 	lower    []byte
+	was, is  []byte // squeezed value and surrogate
 }
 
 func newForge(key []byte, t semantic.Type, locale string) *forge {
@@ -118,11 +119,22 @@ func (f *forge) draw(dst, v, seed []byte) ([]byte, bool) {
 	f.ctx.Like = stringOf(v)
 	for range attempts {
 		s := f.generate(f.r, f.ctx)
-		if !bytes.EqualFold(bytesOf(s), v) {
+		if !f.reveals(s, v) {
 			return append(dst, s...), true
 		}
 	}
 	return dst, false
+}
+
+// tellingLetters is the number of letters and digits from which a value that
+// stands inside its surrogate is given away: "Ann Smith" in "Joann Smithers".
+const tellingLetters = 8
+
+// reveals tells whether s is v, or holds it, but for case, spacing and
+// punctuation.
+func (f *forge) reveals(s string, v []byte) bool {
+	f.was, f.is = appendSqueezed(f.was[:0], v), appendSqueezed(f.is[:0], bytesOf(s))
+	return bytes.Equal(f.was, f.is) || len(f.was) >= tellingLetters && bytes.Contains(f.is, f.was)
 }
 
 // genderOf tells the gender that a given name, in lower case, is mostly borne by,

@@ -1,9 +1,10 @@
 // Nightscale measures the night at scale. It generates the table that
-// docs/benchmarks.md speaks of, with the pipeline that publishes it, and
-// computes from the histories of a night how much of its time was not a stage's
-// own work.
+// docs/benchmarks.md speaks of, with the pipeline that publishes it; runs a
+// night's steps one by one, with what each costs; and computes from the histories
+// of a night how much of its time was not a stage's own work.
 //
 //	go run ./scripts/nightscale generate --rows 10000000 DIR
+//	go run ./scripts/nightscale steps DIR/pipeline.yaml
 //	nocturne --home HOME up & nocturne --home HOME run DIR/pipeline.yaml
 //	go run ./scripts/nightscale overhead --address HOST:PORT WORKFLOW-ID
 package main
@@ -27,7 +28,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("nightscale: say generate or overhead")
+		return fmt.Errorf("nightscale: say generate, steps or overhead")
 	}
 	flags := flag.NewFlagSet("nightscale "+args[0], flag.ContinueOnError)
 	switch args[0] {
@@ -45,6 +46,15 @@ func run(ctx context.Context, args []string) error {
 			return fmt.Errorf("nightscale generate: give one folder")
 		}
 		return t.write(ctx, flags.Arg(0))
+	case "steps":
+		profile := flags.String("cpuprofile", "", "file for a CPU profile")
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		if flags.NArg() != 1 {
+			return fmt.Errorf("nightscale steps: give one pipeline file")
+		}
+		return steps(ctx, flags.Arg(0), *profile)
 	case "overhead":
 		address := flags.String("address", "127.0.0.1:7233", "Temporal server, see endpoints.json in the home folder")
 		if err := flags.Parse(args[1:]); err != nil {
@@ -55,5 +65,5 @@ func run(ctx context.Context, args []string) error {
 		}
 		return overhead(ctx, *address, flags.Arg(0))
 	}
-	return fmt.Errorf("nightscale: unknown command %q: say generate or overhead", args[0])
+	return fmt.Errorf("nightscale: unknown command %q: say generate, steps or overhead", args[0])
 }
