@@ -196,19 +196,6 @@ func hiddenColumns(plan *anonymize.Plan) []proof.Column {
 	return out
 }
 
-// inventedColumns names the output columns whose values are made up: among
-// millions of codes some hold somebody's number by chance.
-func inventedColumns(plan *anonymize.Plan) []string {
-	var out []string
-	for _, d := range plan.Decisions() {
-		switch d.Transform.Name {
-		case "surrogate", "date_shift", "pseudonym":
-			out = append(out, d.Field.Name)
-		}
-	}
-	return out
-}
-
 // done is one block after all was done to it.
 type done struct {
 	rows    int64
@@ -322,7 +309,7 @@ func (p *protection) block(ctx context.Context, rec arrow.Record, firstRow int64
 // other people's real ones by chance. The rest of the proof reads what was
 // written, with the values of the whole table.
 func (p *protection) compare(ctx context.Context, b done, in arrow.Record, firstRow int64) error {
-	scan := proof.NewScanner(b.values, proof.Target{Columns: p.hidden, Invented: inventedColumns(p.plan)})
+	scan := proof.NewScanner(b.values, proof.Target{Columns: p.hidden, Invented: p.plan.Invented(), Coded: p.plan.Coded()})
 	if err := scan.Compare(ctx, b.out, in, firstRow); err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, e
 	if p.plan, err = a.compile(ctx, s, c, nil); err != nil {
 		return nil, err
 	}
-	p.target = proof.Target{Columns: hiddenColumns(p.plan)}
+	p.target = proof.Target{Columns: hiddenColumns(p.plan), Coded: p.plan.Coded()}
 	set, err := a.keyset(s)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (a *Activities) newProving(ctx context.Context, in ProveInput) (*proving, e
 		return nil, err
 	}
 	invented := map[string]bool{}
-	for _, name := range inventedColumns(p.plan) {
+	for _, name := range p.plan.Invented() {
 		invented[name] = true
 	}
 	for _, f := range p.plan.OutputSchema().Fields() {

@@ -48,15 +48,19 @@ func (p *Plan) Hidden() []schemas.Field {
 	return out
 }
 
-// Invented names the output columns whose values are made up, or are remainders
-// too short to say much: among millions of codes, names and masked cells some
-// equal somebody's real value by chance. A proof holds them against the input
-// row by row instead of searching them for everybody's values.
-func (p *Plan) Invented() []string {
+// Invented names the output columns whose values are made up: among many some
+// equal somebody's real value by chance, so a proof holds them against the
+// input row by row.
+func (p *Plan) Invented() []string { return p.outcomes("surrogate", "date_shift") }
+
+// Coded names the output columns of codes and of masked cells, pieces of which
+// equal somebody's real value by chance.
+func (p *Plan) Coded() []string { return p.outcomes("pseudonym", "mask") }
+
+func (p *Plan) outcomes(transforms ...string) []string {
 	var out []string
 	for _, d := range p.decisions {
-		switch d.Transform.Name {
-		case "surrogate", "date_shift", "pseudonym", "mask":
+		if slices.Contains(transforms, d.Transform.Name) {
 			out = append(out, d.Field.Name)
 		}
 	}
@@ -64,15 +68,7 @@ func (p *Plan) Invented() []string {
 }
 
 // Kept names the output columns that hold what they held before.
-func (p *Plan) Kept() []string {
-	var out []string
-	for _, d := range p.decisions {
-		if d.Transform.Name == "keep" {
-			out = append(out, d.Field.Name)
-		}
-	}
-	return out
-}
+func (p *Plan) Kept() []string { return p.outcomes("keep") }
 
 // KnownColumns names the direct identifiers whose values are searched in the
 // free texts of the same row.

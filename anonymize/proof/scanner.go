@@ -21,6 +21,10 @@ type Target struct {
 	// Invented names output columns of surrogates, which may hit real values by
 	// chance. They are proven by comparison with the input, row by row.
 	Invented []string
+	// Coded names output columns of codes and masked cells. Pieces of them, and
+	// short remainders, equal somebody's real value by chance; a whole cell
+	// that is somebody's strong value is a leak.
+	Coded []string
 }
 
 // Scanner looks for collected values in output batches. It is not safe for
@@ -42,6 +46,7 @@ type place struct {
 	row      int64 // -1 = no row
 	hidden   bool
 	invented bool
+	coded    bool
 	raw      bool // bytes without words
 }
 
@@ -109,6 +114,7 @@ func (s *Scanner) enter(column string) {
 		column:   column,
 		hidden:   slices.ContainsFunc(s.target.Columns, func(c Column) bool { return c.Name == column }),
 		invented: slices.Contains(s.target.Invented, column),
+		coded:    slices.Contains(s.target.Coded, column),
 	}
 	s.clean.reset()
 }
@@ -167,7 +173,7 @@ func (s *Scanner) text(v []byte) {
 	if s.where.hidden {
 		s.result.Lookups++
 		if s.held.cell(s.where.column, s.sq.key()) {
-			if s.where.invented {
+			if s.where.invented || s.where.coded {
 				s.result.Coincidences++
 			} else {
 				s.result.hit(s.where, "cell")
@@ -239,7 +245,7 @@ func (s *Scanner) look(start, end int) bool {
 		s.result.Excused++
 	case note&noteWord != 0 && (int(note&noteCount) >= s.held.opt.CommonRows || gazetteer.Word(string(key)) || s.held.public(h)):
 		s.result.Excused++
-	case s.where.invented:
+	case s.where.invented, s.where.coded && !whole:
 		// Among millions of codes and names some hold somebody's by chance;
 		// compare holds each against what stood in its place.
 		s.result.Coincidences++

@@ -57,14 +57,7 @@ func newProving(plan *anonymize.Plan, keyIDs []string) (*proving, error) {
 	for _, f := range plan.Hidden() {
 		p.target.Columns = append(p.target.Columns, proof.Column{Name: f.Name, Semantic: f.Semantic, Direct: f.Class == semantic.DirectIdentifier})
 	}
-	for _, d := range plan.Decisions() {
-		switch d.Transform.Name {
-		case "surrogate", "date_shift":
-			// Invented values hit other people's real ones by chance: they are
-			// compared with their own row instead.
-			p.target.Invented = append(p.target.Invented, d.Field.Name)
-		}
-	}
+	p.target.Invented, p.target.Coded = plan.Invented(), plan.Coded()
 	for _, f := range plan.OutputSchema().Fields() {
 		if !slices.Contains(p.target.Invented, f.Name) {
 			p.scanned = append(p.scanned, f.Name)
@@ -206,7 +199,7 @@ func (d *deidentification) collectAgain(ctx context.Context, passes, pass int) (
 // statistics, dictionaries and metadata.
 func (d *deidentification) search(ctx context.Context, values *proof.Collector) (proof.Result, error) {
 	p := d.proof
-	target := proof.Target{Columns: p.target.Columns}
+	target := proof.Target{Columns: p.target.Columns, Coded: p.target.Coded}
 	sum := proof.NewScanner(values, target)
 	parts, err := files.Parts(d.out.work)
 	if err != nil {
