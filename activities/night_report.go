@@ -49,8 +49,13 @@ func overview(n nightRecord) report.Section {
 	s := report.Section{ID: "overview", Title: "What happened", Lead: "Rows read, set aside and published, and what the release policy says of each twin."}
 	var rows report.KeyFigures
 	table := report.Table{Columns: []report.Column{
-		{Title: "table"}, {Title: "rows in", Number: true}, {Title: "in quarantine", Number: true}, {Title: "published", Number: true},
-		{Title: "columns"}, {Title: "twin", Number: true}, {Title: "release"},
+		{Title: "table"},
+		{Title: "rows in", Number: true},
+		{Title: "in quarantine", Number: true},
+		{Title: "published", Number: true},
+		{Title: "columns"},
+		{Title: "twin", Number: true},
+		{Title: "release"},
 	}}
 	var in, out int64
 	for _, t := range n.tables {
@@ -66,8 +71,13 @@ func overview(n nightRecord) report.Section {
 			}
 		}
 		table.Rows = append(table.Rows, []report.Cell{
-			{Text: t.protected.Table}, {Text: thousands(t.stats.RowsIn)}, {Text: thousands(t.stats.RowsIn - t.stats.RowsOut)},
-			{Text: thousands(t.stats.RowsOut)}, {Text: strings.Join(t.stats.How, ", ")}, {Text: twin}, release,
+			{Text: t.protected.Table},
+			{Text: thousands(t.stats.RowsIn)},
+			{Text: thousands(t.stats.RowsIn - t.stats.RowsOut)},
+			{Text: thousands(t.stats.RowsOut)},
+			{Text: strings.Join(t.stats.How, ", ")},
+			{Text: twin},
+			release,
 		})
 	}
 	rows = append(rows,
@@ -145,13 +155,21 @@ func proofSection(n nightRecord) report.Section {
 		Lead: "The published files were read back and searched for the values that had to go: in cells and texts, statistics, dictionaries and metadata.",
 	}
 	table := report.Table{Columns: []report.Column{
-		{Title: "table"}, {Title: "protected values", Number: true}, {Title: "cells searched", Number: true},
-		{Title: "found", Number: true}, {Title: "excused", Number: true}, {Title: "policy digest"},
+		{Title: "table"},
+		{Title: "protected values", Number: true},
+		{Title: "cells searched", Number: true},
+		{Title: "found", Number: true},
+		{Title: "excused", Number: true},
+		{Title: "policy digest"},
 	}}
 	for _, t := range n.tables {
 		table.Rows = append(table.Rows, []report.Cell{
-			{Text: t.protected.Table}, {Text: thousands(int64(t.proof.Values))}, {Text: thousands(t.proof.Cells)},
-			{Text: "0", Status: report.Good}, {Text: thousands(t.proof.Excused)}, {Text: t.decided.Policy[:min(16, len(t.decided.Policy))]},
+			{Text: t.protected.Table},
+			{Text: thousands(int64(t.proof.Values))},
+			{Text: thousands(t.proof.Cells)},
+			{Text: "0", Status: report.Good},
+			{Text: thousands(t.proof.Excused)},
+			{Text: t.decided.Policy[:min(16, len(t.decided.Policy))]},
 		})
 	}
 	s.Blocks = append(s.Blocks,

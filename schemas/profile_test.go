@@ -180,8 +180,15 @@ func TestProfileMismatch(t *testing.T) {
 func TestRoundNumberEncloses(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ in, low, high string }{
-		{"0", "0", "0"}, {"7", "7", "7"}, {"99", "99", "99"}, {"99999", "99000", "100000"}, {"-99999", "-100000", "-99000"},
-		{"0.0123", "0.012", "0.013"}, {"-0.5", "-0.5", "-0.5"}, {"123.4", "120", "130"}, {"100", "100", "100"},
+		{"0", "0", "0"},
+		{"7", "7", "7"},
+		{"99", "99", "99"},
+		{"99999", "99000", "100000"},
+		{"-99999", "-100000", "-99000"},
+		{"0.0123", "0.012", "0.013"},
+		{"-0.5", "-0.5", "-0.5"},
+		{"123.4", "120", "130"},
+		{"100", "100", "100"},
 	} {
 		require.Equal(t, tc.low, roundNumber(tc.in, false).text(), tc.in)
 		require.Equal(t, tc.high, roundNumber(tc.in, true).text(), tc.in)
@@ -279,8 +286,11 @@ func FuzzUnmarshalProfile(f *testing.F) {
 
 func BenchmarkProfile(b *testing.B) {
 	s := arrow.NewSchema([]arrow.Field{
-		{Name: "id", Type: arrow.PrimitiveTypes.Int64}, {Name: "age", Type: arrow.PrimitiveTypes.Int64},
-		{Name: "name", Type: arrow.BinaryTypes.String}, {Name: "sex", Type: arrow.BinaryTypes.String}, {Name: "x", Type: arrow.PrimitiveTypes.Float64},
+		{Name: "id", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "age", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "name", Type: arrow.BinaryTypes.String},
+		{Name: "sex", Type: arrow.BinaryTypes.String},
+		{Name: "x", Type: arrow.PrimitiveTypes.Float64},
 	}, nil)
 	rb := array.NewRecordBuilder(memory.DefaultAllocator, s)
 	r := rng.New(1, "bench")

@@ -100,9 +100,12 @@ func TestValidateListsEverything(t *testing.T) {
 	c := Contract{
 		Version: "1", OnViolation: "ignore", MaxQuarantine: 2,
 		Fields: []Field{
-			{Name: "a", Type: "int64", Class: semantic.None, Nullable: true}, {Name: "a", Type: "int", Class: "pii", Confirmed: "me"},
-			{Name: "", Type: "utf8", Class: semantic.None}, {Name: "_row", Type: "int64", Class: semantic.None},
-			{Name: "t", Type: "utf8", Class: semantic.None}, {Name: "l", Type: "list<int8>", Class: semantic.None},
+			{Name: "a", Type: "int64", Class: semantic.None, Nullable: true},
+			{Name: "a", Type: "int", Class: "pii", Confirmed: "me"},
+			{Name: "", Type: "utf8", Class: semantic.None},
+			{Name: "_row", Type: "int64", Class: semantic.None},
+			{Name: "t", Type: "utf8", Class: semantic.None},
+			{Name: "l", Type: "list<int8>", Class: semantic.None},
 		},
 		PrimaryKey:  []string{"a", "a", "l", "zz"},
 		ForeignKeys: []ForeignKey{{}, {Fields: []string{"a"}, Table: "p", References: []string{"x", "y"}}},

@@ -17,7 +17,8 @@ const (
 // built from this one list.
 func Register(w interface {
 	RegisterWorkflowWithOptions(w any, o workflow.RegisterOptions)
-}) {
+},
+) {
 	w.RegisterWorkflowWithOptions(NightlyPipeline, workflow.RegisterOptions{Name: NightlyPipelineName})
 	w.RegisterWorkflowWithOptions(TableNight, workflow.RegisterOptions{Name: TableNightName})
 	w.RegisterWorkflowWithOptions(LabelQueue, workflow.RegisterOptions{Name: LabelQueueName})

@@ -141,14 +141,23 @@ func croissant(d Dataset) object {
 			includes = append(includes, s.patterns()...)
 			for _, f := range s.Files {
 				distribution = append(distribution, object{
-					{"@type", "cr:FileObject"}, {"@id", f.Path}, {"name", f.Path}, {"contentUrl", f.Path},
-					{"contentSize", fmt.Sprintf("%d B", f.Bytes)}, {"encodingFormat", "application/x-parquet"}, {"sha256", f.SHA256},
+					{"@type", "cr:FileObject"},
+					{"@id", f.Path},
+					{"name", f.Path},
+					{"contentUrl", f.Path},
+					{"contentSize", fmt.Sprintf("%d B", f.Bytes)},
+					{"encodingFormat", "application/x-parquet"},
+					{"sha256", f.SHA256},
 				})
 			}
 		}
 		distribution = append(distribution, object{
-			{"@type", "cr:FileSet"}, {"@id", c.fileSet()}, {"name", c.fileSet()}, {"description", "Parquet files of " + c.Name + "."},
-			{"encodingFormat", "application/x-parquet"}, {"includes", includes},
+			{"@type", "cr:FileSet"},
+			{"@id", c.fileSet()},
+			{"name", c.fileSet()},
+			{"description", "Parquet files of " + c.Name + "."},
+			{"encodingFormat", "application/x-parquet"},
+			{"includes", includes},
 		})
 		records = append(records, c.splitRecords(), c.records())
 	}
@@ -165,7 +174,11 @@ func (c Config) splitRecords() object {
 		data = append(data, object{{id + "/name", s.Name}})
 	}
 	return object{
-		{"@type", "cr:RecordSet"}, {"@id", id}, {"name", id}, {"description", "Splits of " + c.Name + "."}, {"dataType", "cr:Split"},
+		{"@type", "cr:RecordSet"},
+		{"@id", id},
+		{"name", id},
+		{"description", "Splits of " + c.Name + "."},
+		{"dataType", "cr:Split"},
 		{"key", object{{"@id", id + "/name"}}},
 		{"field", []object{{{"@type", "cr:Field"}, {"@id", id + "/name"}, {"name", "name"}, {"description", "Name of the split."}, {"dataType", "sc:Text"}}}},
 		{"data", data},
@@ -186,9 +199,14 @@ func (c Config) records() object {
 	set := object{{"@id", c.fileSet()}}
 	splitID := c.Name + "-splits"
 	fields := []object{{
-		{"@type", "cr:Field"}, {"@id", c.Name + "/split"}, {"name", "split"}, {"description", "Split that the row belongs to."}, {"dataType", "sc:Text"},
+		{"@type", "cr:Field"},
+		{"@id", c.Name + "/split"},
+		{"name", "split"},
+		{"description", "Split that the row belongs to."},
+		{"dataType", "sc:Text"},
 		{"source", object{
-			{"fileSet", set}, {"extract", object{{"fileProperty", "fullpath"}}},
+			{"fileSet", set},
+			{"extract", object{{"fileProperty", "fullpath"}}},
 			{"transform", object{{"regex", ".*/(" + strings.Join(names, "|") + ")[-.][^/]*$"}}},
 		}},
 		{"references", object{{"field", object{{"@id", splitID + "/name"}}}}},

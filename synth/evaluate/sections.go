@@ -130,8 +130,12 @@ func (r *Report) fidelitySection() report.Section {
 
 func (r *Report) columnsSection() report.Section {
 	t := report.Table{Columns: []report.Column{
-		{Title: "Column"}, {Title: "Kind"}, {Title: "Shape error", Number: true}, {Title: "Real holdout", Number: true},
-		{Title: "Missing, real", Number: true}, {Title: "Missing, synthetic", Number: true},
+		{Title: "Column"},
+		{Title: "Kind"},
+		{Title: "Shape error", Number: true},
+		{Title: "Real holdout", Number: true},
+		{Title: "Missing, real", Number: true},
+		{Title: "Missing, synthetic", Number: true},
 	}}
 	gallery := report.Gallery{Legend: seriesNames}
 	for _, c := range r.Columns {
@@ -140,8 +144,12 @@ func (r *Report) columnsSection() report.Section {
 			kind += ", protected"
 		}
 		t.Rows = append(t.Rows, []report.Cell{
-			{Text: c.Name}, {Text: kind}, {Text: percent(c.ShapeError.Value), Status: columnStatus(c.ShapeError)}, {Text: percent(c.ShapeError.Ceiling)},
-			{Text: percent(c.MissingTrain)}, {Text: percent(c.MissingSynthetic)},
+			{Text: c.Name},
+			{Text: kind},
+			{Text: percent(c.ShapeError.Value), Status: columnStatus(c.ShapeError)},
+			{Text: percent(c.ShapeError.Ceiling)},
+			{Text: percent(c.MissingTrain)},
+			{Text: percent(c.MissingSynthetic)},
 		})
 		if c.Distribution != nil && len(gallery.Figures) < shownPlots {
 			gallery.Figures = append(gallery.Figures, report.Figure{Title: c.Name, Chart: c.chart()})
@@ -242,15 +250,21 @@ func (r *Report) privacySection() report.Section {
 		Rows: [][]report.Cell{
 			{
 				{Text: "How many rows equal a training row?", Note: "All rows and all compared columns counted. Fresh real rows coincide with training rows too; only the excess is a finding."},
-				{Text: percent(c.Share)}, {Text: percent(c.Natural)}, {Text: standardErrors(r.CopiesExcess()), Status: statusOf(r.CopiesExcess(), copiesWarning)},
+				{Text: percent(c.Share)},
+				{Text: percent(c.Natural)},
+				{Text: standardErrors(r.CopiesExcess()), Status: statusOf(r.CopiesExcess(), copiesWarning)},
 			},
 			{
 				{Text: "How many rows lie nearer to a training than to a holdout row?", Note: fmt.Sprintf("A generator that learned nothing about single people gives %s; a copy gives 100 %%. Ties count by the rows at the distance. Half of the holdout in the synthetic table's place: %s.", percent(d.Ideal), percent(d.Ceiling))},
-				{Text: percent(share)}, {Text: percent(d.Ideal)}, {Text: standardErrors(d.Excess), Status: r.distanceStatus()},
+				{Text: percent(share)},
+				{Text: percent(d.Ideal)},
+				{Text: standardErrors(d.Excess), Status: r.distanceStatus()},
 			},
 			{
 				{Text: "How far is the closest training row, at the median?", Note: "In ranges of the numeric columns summed up; a different category counts 2. Smaller than for fresh rows means nearer than chance."},
-				{Text: decimal(d.MedianTrain, 3)}, {Text: decimal(d.MedianHoldout, 3)}, {},
+				{Text: decimal(d.MedianTrain, 3)},
+				{Text: decimal(d.MedianHoldout, 3)},
+				{},
 			},
 		},
 	}

@@ -138,8 +138,11 @@ func questions(n int) []labeling.Task {
 	out := []labeling.Task{{
 		ID: "column:people.note", Kind: labeling.ColumnTask, Title: "What does the column “note” of table people hold?", Slice: labeling.Column,
 		Fields: []labeling.Field{
-			{Name: "Header", Value: "note"}, {Name: "Rows with a value", Value: "41,310 of 48,842"}, {Name: "Distinct values", Value: "40,992"},
-			{Name: "Length", Value: "12 to 164 characters, median 71"}, {Name: "Shape", Value: "Aaaaaa aaaa aaaaaa, aaaaa 000-0000."},
+			{Name: "Header", Value: "note"},
+			{Name: "Rows with a value", Value: "41,310 of 48,842"},
+			{Name: "Distinct values", Value: "40,992"},
+			{Name: "Length", Value: "12 to 164 characters, median 71"},
+			{Name: "Shape", Value: "Aaaaaa aaaa aaaaaa, aaaaa 000-0000."},
 		},
 		Guesses: guesses, Choices: labeling.ColumnChoices(guesses),
 		Evidence: []string{"The header is a word for remarks.", "38 % of the sampled cells contain a person's name.", "12 % contain a phone number."},
@@ -150,9 +153,15 @@ func questions(n int) []labeling.Task {
 			ID: fmt.Sprintf("row:%04d", i), Kind: labeling.RowTask, Slice: labeling.Chosen,
 			Guesses: []labeling.Guess{{Value: ">50K", Probability: 0.51}},
 			Fields: []labeling.Field{
-				{Name: "age", Value: []string{"30–39", "40–49", "20–29"}[i%3]}, {Name: "workclass", Value: "Private"}, {Name: "education", Value: "Bachelors"},
-				{Name: "marital_status", Value: "Married-civ-spouse"}, {Name: "occupation", Value: jobs[i%len(jobs)]}, {Name: "hours_per_week", Value: fmt.Sprint(20 + i%45)},
-				{Name: "capital_gain", Value: "0"}, {Name: "native_country", Null: true}, {Name: "row", Value: fmt.Sprint(i)},
+				{Name: "age", Value: []string{"30–39", "40–49", "20–29"}[i%3]},
+				{Name: "workclass", Value: "Private"},
+				{Name: "education", Value: "Bachelors"},
+				{Name: "marital_status", Value: "Married-civ-spouse"},
+				{Name: "occupation", Value: jobs[i%len(jobs)]},
+				{Name: "hours_per_week", Value: fmt.Sprint(20 + i%45)},
+				{Name: "capital_gain", Value: "0"},
+				{Name: "native_country", Null: true},
+				{Name: "row", Value: fmt.Sprint(i)},
 			},
 		}
 		out = append(out, task)

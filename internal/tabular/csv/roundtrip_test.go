@@ -218,9 +218,12 @@ func FuzzOpen(f *testing.F) {
 
 func benchTable(b *testing.B) (*bytes.Buffer, arrow.Record) {
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "id", Type: arrow.PrimitiveTypes.Int64}, {Name: "name", Type: arrow.BinaryTypes.String},
-		{Name: "city", Type: arrow.BinaryTypes.String}, {Name: "born", Type: arrow.FixedWidthTypes.Date32},
-		{Name: "amount", Type: arrow.PrimitiveTypes.Float64}, {Name: "note", Type: arrow.BinaryTypes.String},
+		{Name: "id", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "name", Type: arrow.BinaryTypes.String},
+		{Name: "city", Type: arrow.BinaryTypes.String},
+		{Name: "born", Type: arrow.FixedWidthTypes.Date32},
+		{Name: "amount", Type: arrow.PrimitiveTypes.Float64},
+		{Name: "note", Type: arrow.BinaryTypes.String},
 	}, nil)
 	bld := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	for i := range 50_000 {

@@ -30,8 +30,10 @@ func footerOf(t testing.TB, b []byte) format.FileMetaData {
 // case in which a writer would like a dictionary.
 func secrets() (*arrow.Schema, arrow.Record) {
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "open", Type: arrow.BinaryTypes.String}, {Name: "name", Type: arrow.BinaryTypes.String, Nullable: true},
-		{Name: "code", Type: arrow.PrimitiveTypes.Int64}, {Name: "tags", Type: arrow.ListOf(arrow.BinaryTypes.String)},
+		{Name: "open", Type: arrow.BinaryTypes.String},
+		{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "code", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "tags", Type: arrow.ListOf(arrow.BinaryTypes.String)},
 	}, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	for i := range 2000 {
