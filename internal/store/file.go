@@ -65,18 +65,23 @@ func (s *Store) Path(key string) string {
 	return s.path(key)
 }
 
-// Copy puts the bytes of src at dst. In a local store both names share the
-// bytes where the file system can: artifacts are never changed in place.
+// Copy puts the bytes of src at dst in one step: whoever reads dst sees the old
+// bytes or the new. In a local store both names share the bytes where the file
+// system can: artifacts are never changed in place.
 func (s *Store) Copy(ctx context.Context, dst, src string) error {
 	if s.root != "" {
 		to := s.path(dst)
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		part, err := s.beside(to)
+		if err != nil {
 			return fmt.Errorf("store: copy to %s: %w", dst, err)
 		}
-		if err := os.Remove(to); err != nil && !os.IsNotExist(err) {
-			return fmt.Errorf("store: copy to %s: %w", dst, err)
-		}
-		if os.Link(s.path(src), to) == nil {
+		if os.Link(s.path(src), part) == nil {
+			err := os.Rename(part, to)
+			// Renaming between two names of one file leaves both.
+			os.Remove(part)
+			if err != nil {
+				return fmt.Errorf("store: copy to %s: %w", dst, err)
+			}
 			return nil
 		}
 	}

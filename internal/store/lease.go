@@ -9,9 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 )
 
 const (
@@ -60,12 +57,9 @@ func (s *Store) acquire(ctx context.Context, a Address) (*lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.bucket.WriteAll(ctx, key, rec, &blob.WriterOptions{IfNotExist: true})
-	if gcerrors.Code(err) == gcerrors.FailedPrecondition || gcerrors.Code(err) == gcerrors.AlreadyExists {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store: take lease: %w", err)
+	created, err := s.PutNew(ctx, key, rec)
+	if err != nil || !created {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l := &lease{key: key, cancel: cancel, done: make(chan struct{})}

@@ -258,3 +258,64 @@ func TestWriteErrorSurfacesAndNothingIsFinished(t *testing.T) {
 	_, err = s.Find(context.Background(), recipe("a"))
 	require.ErrorIs(t, err, ErrNotFound)
 }
+
+func TestPutNewHasOneWinner(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *Store) {
+		for round := range 50 {
+			var won atomic.Int32
+			var wg sync.WaitGroup
+			for i := range 8 {
+				wg.Go(func() {
+					created, err := s.PutNew(context.Background(), fmt.Sprintf("claims/%d", round), []byte{byte(i)})
+					if err == nil && created {
+						won.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+			require.EqualValues(t, 1, won.Load())
+		}
+		keys, err := s.List(context.Background(), "claims/")
+		require.NoError(t, err)
+		require.Len(t, keys, 50, "no temporary file stays")
+	})
+}
+
+// A published file is copied again when an unchanged night publishes again:
+// nobody may see it missing meanwhile.
+func TestCopyReplacesInOneStep(t *testing.T) {
+	t.Parallel()
+	s, err := Open(context.Background(), t.TempDir())
+	require.NoError(t, err)
+	defer s.Close()
+	ctx := context.Background()
+	for _, key := range []string{"a", "b"} {
+		require.NoError(t, s.Put(ctx, key, []byte(key)))
+	}
+	require.NoError(t, s.Copy(ctx, "to/x", "a"))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 200 {
+			if s.Copy(ctx, "to/x", []string{"a", "b"}[i%2]) != nil || s.Copy(ctx, "to/x", "a") != nil {
+				return
+			}
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		_, err := os.Stat(s.Path("to/x"))
+		require.NoError(t, err)
+	}
+	keys, err := s.List(ctx, "to/")
+	require.NoError(t, err)
+	require.Equal(t, []string{"to/x"}, keys)
+	entries, err := os.ReadDir(s.Path("to"))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
