@@ -14,6 +14,16 @@ import (
 // second document are refused, with line and column. Defaults are filled in
 // and the contract is validated.
 func DecodeYAML(r io.Reader) (Contract, error) {
+	c, err := DecodeDraft(r)
+	if err != nil {
+		return c, err
+	}
+	return c, c.Validate()
+}
+
+// DecodeDraft is DecodeYAML for a contract that is still to be completed: fields
+// may lack class and semantic type. It is not validated.
+func DecodeDraft(r io.Reader) (Contract, error) {
 	d := yaml.NewDecoder(r, yaml.Strict())
 	var c Contract
 	if err := decodeDocument(d, &c); err != nil {
@@ -26,8 +36,7 @@ func DecodeYAML(r io.Reader) (Contract, error) {
 	if err := decodeDocument(d, &more); !errors.Is(err, io.EOF) {
 		return Contract{}, fmt.Errorf("schemas: contract file: %w: one contract a file; found a second document", ErrInvalid)
 	}
-	c = c.WithDefaults()
-	return c, c.Validate()
+	return c.WithDefaults(), nil
 }
 
 // decodeDocument turns a panic of the YAML library into an error: some malformed

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/nocturne-data/nocturne/anonymize/detect"
 	"github.com/nocturne-data/nocturne/internal/tabular"
@@ -139,18 +140,60 @@ func safeContract(ctx context.Context, in *tableInput) (schemas.Contract, []stri
 	return c.WithDefaults(), e.unsure(), nil
 }
 
-// contractOf is the contract that --contract names, or a safe one.
+// contractOf is the contract that --contract names, or a safe one. Fields that
+// the contract leaves open get the detected class, or the most protective one
+// where detection is unsure.
 func contractOf(ctx context.Context, c *cobra.Command, in *tableInput, path string) (schemas.Contract, error) {
-	if path != "" {
-		return loadContract(path)
+	if path == "" {
+		contract, unsure, err := safeContract(ctx, in)
+		if err != nil {
+			return contract, err
+		}
+		note(c, "no --contract: meanings detected from the first rows of %s", in.name)
+		for _, name := range unsure {
+			note(c, "  column %q: unsure, treated as a direct identifier; write a contract to decide (`nocturne inspect --contract`)", name)
+		}
+		return contract, nil
 	}
-	contract, unsure, err := safeContract(ctx, in)
+	data, err := readable("--contract", path)
 	if err != nil {
+		return schemas.Contract{}, err
+	}
+	contract, err := schemas.DecodeDraft(bytes.NewReader(data))
+	if err != nil {
+		return contract, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if err := closeOpenFields(ctx, c, in, &contract); err != nil {
 		return contract, err
 	}
-	note(c, "no --contract: meanings detected from the first rows of %s", in.name)
-	for _, name := range unsure {
-		note(c, "  column %q: unsure, treated as a direct identifier; write a contract to decide (`nocturne inspect --contract`)", name)
+	if err := contract.Validate(); err != nil {
+		return contract, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	return contract, nil
+}
+
+func closeOpenFields(ctx context.Context, c *cobra.Command, in *tableInput, contract *schemas.Contract) error {
+	open := func(f schemas.Field) bool { return f.Class == "" }
+	if !slices.ContainsFunc(contract.Fields, open) {
+		return nil
+	}
+	detected, unsure, err := safeContract(ctx, in)
+	if err != nil {
+		return err
+	}
+	for i := range contract.Fields {
+		f := &contract.Fields[i]
+		d, ok := detected.Field(f.Name)
+		if !open(*f) || !ok {
+			continue
+		}
+		f.Class = d.Class
+		if f.Semantic == "" {
+			f.Semantic = d.Semantic
+		}
+		if slices.Contains(unsure, f.Name) {
+			note(c, "column %q: its class is open and detection is unsure; treated as a direct identifier", f.Name)
+		}
+	}
+	return nil
 }
