@@ -171,7 +171,7 @@ func parseTimeOfDay(s string, unit arrow.TimeUnit) (int64, bool) {
 // inUnit counts seconds + nanos in unit; ok is false when that would round or
 // overflow.
 func inUnit(seconds int64, nanos int, unit arrow.TimeUnit) (int64, bool) {
-	perSecond := int64(1e9 / int64(unit.Multiplier()))
+	perSecond := 1e9 / int64(unit.Multiplier())
 	step := int64(unit.Multiplier())
 	if int64(nanos)%step != 0 {
 		return 0, false

@@ -36,7 +36,7 @@ type KeyHasher struct {
 // key. Use a secret key where the hashes leave the run: hashes of identifying
 // values under a known key can be reversed by guessing.
 func NewKeyHasher(s *arrow.Schema, columns []string, key [16]byte) (*KeyHasher, error) {
-	h := &KeyHasher{key: newSipKey(key)}
+	h := &KeyHasher{key: newSIPKey(key)}
 	for _, name := range columns {
 		at := s.FieldIndices(name)
 		if len(at) != 1 {

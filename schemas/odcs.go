@@ -121,7 +121,7 @@ func ODCS(c Contract, servers ...ODCSServer) ([]byte, error) {
 	}
 	for _, r := range c.Constraints {
 		switch {
-		case r.Unique != nil && len(r.Unique) > 1:
+		case len(r.Unique) > 1:
 			object.Quality = append(object.Quality, odcsQuality{Name: r.Name, Type: "library", Metric: "duplicateValues", MustBe: new(int), Arguments: map[string]any{"properties": r.Unique}})
 		case r.Compare != nil:
 			object.Quality = append(object.Quality, odcsQuality{Name: r.Name, Type: "text", Description: r.Compare.Left + " " + r.Compare.Op + " " + r.Compare.Right + " in every row, where neither is null"})

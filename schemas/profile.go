@@ -61,7 +61,7 @@ func NewProfile(s *arrow.Schema, opt ProfileOptions) (*Profile, error) {
 	if opt.MinSupport <= 0 {
 		opt.MinSupport = defaultMinSupport
 	}
-	p := &Profile{schema: s, opt: opt, key: newSipKey(opt.Key)}
+	p := &Profile{schema: s, opt: opt, key: newSIPKey(opt.Key)}
 	for _, f := range s.Fields() {
 		text, err := TypeText(f.Type)
 		if err != nil {

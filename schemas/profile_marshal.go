@@ -85,7 +85,7 @@ func UnmarshalProfile(data []byte, key [16]byte) (*Profile, error) {
 	if f.Version != profileVersion {
 		return nil, fmt.Errorf("schemas: profile: version %d; this program reads version %d", f.Version, profileVersion)
 	}
-	p := &Profile{opt: ProfileOptions{Key: key, MinSupport: f.MinSupport}, key: newSipKey(key), rows: f.Rows, blocks: f.Blocks}
+	p := &Profile{opt: ProfileOptions{Key: key, MinSupport: f.MinSupport}, key: newSIPKey(key), rows: f.Rows, blocks: f.Blocks}
 	if !bytes.Equal(f.KeyCheck, p.keyCheck()) {
 		return nil, fmt.Errorf("schemas: profile: made under another key: %w", ErrMismatch)
 	}

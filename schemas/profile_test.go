@@ -257,7 +257,7 @@ func TestForeignKeyNames(t *testing.T) {
 // 3.1 %; four of them fail about once in 16,000 runs, and the hash is fixed.
 func TestDistinctEstimate(t *testing.T) {
 	t.Parallel()
-	key := newSipKey([16]byte{})
+	key := newSIPKey([16]byte{})
 	for _, n := range []int{0, 1, 1000, 1024, 1025, 5000, 200000} {
 		s := newSketch()
 		var buf [8]byte

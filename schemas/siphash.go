@@ -8,7 +8,7 @@ import (
 // sipKey is the 128-bit key of the hash.
 type sipKey struct{ k0, k1 uint64 }
 
-func newSipKey(key [16]byte) sipKey {
+func newSIPKey(key [16]byte) sipKey {
 	return sipKey{binary.LittleEndian.Uint64(key[:8]), binary.LittleEndian.Uint64(key[8:])}
 }
 

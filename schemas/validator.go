@@ -191,7 +191,7 @@ func (v *Validator) WithParents(sets map[string]*KeySet, key [16]byte) *Validato
 	for i := range n.foreign {
 		f := &n.foreign[i]
 		f.parent = sets[f.table]
-		f.hash = &KeyHasher{columns: f.hash.columns, key: newSipKey(key)}
+		f.hash = &KeyHasher{columns: f.hash.columns, key: newSIPKey(key)}
 	}
 	return &n
 }

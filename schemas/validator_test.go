@@ -306,7 +306,7 @@ func TestSipHashVector(t *testing.T) {
 	for i := range key {
 		key[i] = byte(i)
 	}
-	lo, hi := newSipKey(key).sum128(nil)
+	lo, hi := newSIPKey(key).sum128(nil)
 	require.Equal(t, [2]uint64{0xe6a825ba047f81a3, 0x930255c71472f66d}, [2]uint64{lo, hi})
 }
 

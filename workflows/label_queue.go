@@ -33,19 +33,22 @@ func LabelQueue(ctx workflow.Context, in activities.QueueInput) error {
 	}
 	e.show(ctx)
 	for {
-		err := workflow.Await(ctx, func() bool {
+		err = workflow.Await(ctx, func() bool {
 			return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || e.q.Size() > drainAt && e.changed
 		})
 		if err != nil {
-			return err
+			break // cancelled
 		}
 		e.changed = false
-		if err := e.drain(ctx); err != nil {
-			return err
+		if err = e.drain(ctx, e.q.Drain(workflow.Now(ctx), false)); err != nil {
+			break
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			break
 		}
+	}
+	if err != nil {
+		return e.close(ctx, err)
 	}
 	// An Update under way must finish in this run: its caller waits for it.
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
@@ -68,6 +71,7 @@ func openQueue(in activities.QueueInput) (*labeling.Queue, error) {
 type queueEntity struct {
 	in      activities.QueueInput
 	q       *labeling.Queue
+	closed  bool // whether every answer has moved to the store
 	changed bool // whether something was answered since the last drain
 }
 
@@ -80,6 +84,9 @@ func (e *queueEntity) handle(ctx workflow.Context) error {
 		return err
 	}
 	if err := workflow.SetQueryHandler(ctx, activities.QueueAnswers, func() ([]labeling.Answer, error) {
+		if e.closed {
+			return nil, nil // all of them are in the store
+		}
 		return e.q.Answers(), nil
 	}); err != nil {
 		return err
@@ -113,7 +120,12 @@ func (e *queueEntity) handle(ctx workflow.Context) error {
 	}
 	if err := update(ctx, e, activities.QueueAnswer, "answer tasks",
 		func(ctx workflow.Context, a activities.AnswerTasks) error {
+			seen := map[string]bool{}
 			for _, x := range a.Answers {
+				if seen[x.Task] {
+					return labeling.ErrAlreadyAnswered
+				}
+				seen[x.Task] = true
 				if err := e.q.ValidateAnswer(a.Annotator, x.Task, x.Label, workflow.Now(ctx)); err != nil {
 					return err
 				}
@@ -121,12 +133,12 @@ func (e *queueEntity) handle(ctx workflow.Context) error {
 			return nil
 		},
 		func(ctx workflow.Context, a activities.AnswerTasks) (activities.QueueStatus, error) {
+			e.changed = true
 			for _, x := range a.Answers {
 				if err := e.q.Answer(a.Annotator, x.Task, x.Label, workflow.Now(ctx)); err != nil {
 					return activities.QueueStatus{}, err
 				}
 			}
-			e.changed = true
 			return e.status(ctx), nil
 		}); err != nil {
 		return err
@@ -209,14 +221,27 @@ func (e *queueEntity) status(ctx workflow.Context) activities.QueueStatus {
 	return activities.QueueStatus{Queue: e.in.Queue, Progress: e.q.Progress(now), Files: e.in.Files, At: now}
 }
 
-// drain moves finished answers to the store.
-func (e *queueEntity) drain(ctx workflow.Context) error {
-	answers := e.q.Drain(workflow.Now(ctx), false)
+// close ends a queue that was cancelled: every answer it still holds moves to
+// the store. err is passed on.
+func (e *queueEntity) close(ctx workflow.Context, err error) error {
+	rest := append(e.q.Drain(workflow.Now(ctx), true), e.q.Answers()...)
+	e.closed = true
+	if stored := e.drain(ctx, rest); stored != nil {
+		return stored
+	}
+	return err
+}
+
+// drain writes answers that the queue has let go to the store. They are nowhere
+// else: a cancellation does not stop the write.
+func (e *queueEntity) drain(ctx workflow.Context, answers []labeling.Answer) error {
 	if len(answers) == 0 {
 		return nil
 	}
 	var a *activities.Activities
 	e.in.Files++
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
 	return workflow.ExecuteActivity(durable(ctx, "store finished answers"), a.StoreAnswers, activities.StoreAnswersInput{
 		Queue: e.in.Queue, File: e.in.Files, Answers: answers,
 	}).Get(ctx, nil)

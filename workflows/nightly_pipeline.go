@@ -69,6 +69,8 @@ func NightlyPipeline(ctx workflow.Context, in NightInput) (NightResult, error) {
 		outcome = failureType(err)
 	}
 	cleaned := workflow.ExecuteActivity(light(after, "drop snapshots and run key"), a.Clean, activities.CleanInput{Plan: plan, Outcome: outcome}).Get(after, nil)
+	// What other nights left behind is no reason to call this one failed.
+	_ = workflow.ExecuteActivity(housekeeping(after, "remove what dead nights left"), a.Sweep).Get(after, nil)
 	if err == nil {
 		err = cleaned
 	}

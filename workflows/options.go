@@ -53,6 +53,17 @@ func waiting(ctx workflow.Context, summary string, bound time.Duration) workflow
 	})
 }
 
+// housekeeping is for work that the next night does if this one cannot.
+func housekeeping(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              Queue,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout:       30 * time.Second,
+		RetryPolicy:            retries(2),
+		Summary:                summary,
+	})
+}
+
 // durable is for small writes that must not be given up: what they carry is
 // nowhere else.
 func durable(ctx workflow.Context, summary string) workflow.Context {

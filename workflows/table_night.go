@@ -74,7 +74,7 @@ func TableNight(ctx workflow.Context, in TableNightInput) (TableNightResult, err
 	var keys activities.CheckResult
 	err = workflow.ExecuteActivity(compute(ctx, "keys of "+table), a.Check,
 		activities.CheckInput{Plan: in.Plan, Snapshot: in.Snapshot, Decision: decided.Decision, Parents: in.Parents}).Get(ctx, &keys)
-	st.end(ctx, i, rows, rows-keys.Duplicates-keys.Orphans, fmt.Sprintf("%d duplicates, %d orphans", keys.Duplicates, keys.Orphans), err)
+	st.end(ctx, i, rows, rows-keys.Duplicates, fmt.Sprintf("%d duplicates", keys.Duplicates), err)
 	if err != nil {
 		return TableNightResult{}, err
 	}

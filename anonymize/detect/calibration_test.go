@@ -188,7 +188,7 @@ func TestCalibration(t *testing.T) {
 	if *refit {
 		return
 	}
-	require.InDelta(t, fitted, temperature, .101)
+	require.InDelta(t, temperature, fitted, .101)
 	require.Less(t, ece, .06)
 	require.Greater(t, accuracy, .8)
 }

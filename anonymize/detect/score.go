@@ -119,7 +119,7 @@ func formEvidence(ty *semantic.Type, t int, f *features, named bool) float64 {
 		case m > 0 && v > .85:
 			tell += 1.5
 		case m > 0 && v < .3 && named:
-			tell -= 1
+			tell--
 		case m > 0 && v < .5:
 			tell -= 7
 		}

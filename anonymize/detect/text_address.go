@@ -124,7 +124,7 @@ func (d *document) numberFirst(i int) (int, float64) {
 	if e := d.smallStreet(k); e > 0 {
 		return e, .7
 	}
-	end := 0
+	var end int
 	for k < len(d.tokens) && names < 6 {
 		t := &d.tokens[k]
 		if t.is(lineBefore) {

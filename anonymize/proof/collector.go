@@ -125,10 +125,10 @@ func NewCollector(opt Options) (*Collector, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, fmt.Errorf("proof: %w", err)
 	}
-	return &Collector{opt: opt, sip: newSip(opt)}, nil
+	return &Collector{opt: opt, sip: newSIP(opt)}, nil
 }
 
-func newSip(opt Options) sip {
+func newSIP(opt Options) sip {
 	return sip{binary.LittleEndian.Uint64(opt.Key), binary.LittleEndian.Uint64(opt.Key[8:])}
 }
 

@@ -93,7 +93,7 @@ func OpenIndex(body io.ReaderAt, size int64, opt Options) (*Index, error) {
 	for i := range words {
 		words[i] = int64(binary.LittleEndian.Uint64(t[len(indexMagic)+8*i:]))
 	}
-	x := &Index{opt: opt, sip: newSip(opt), body: body, found: map[entryKey]answer{}}
+	x := &Index{opt: opt, sip: newSIP(opt), body: body, found: map[entryKey]answer{}}
 	x.stats = Counts{Cells: words[0], Strong: words[1], Words: words[2], Weak: words[3]}
 	x.lengths = uint64(words[4])
 	counts, filters := words[5:5+sectionCount], words[5+sectionCount:5+2*sectionCount+1]

@@ -419,7 +419,7 @@ func FuzzUnmarshal(f *testing.F) {
 			return
 		}
 		s := proof.NewScanner(c, proof.Target{})
-		s.ScanBytes("b", b)
+		_ = s.ScanBytes("b", b)
 	})
 }
 

@@ -291,7 +291,7 @@ func TestRepeatsAreRemembered(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	utf8, i64 := arrow.DataType(arrow.BinaryTypes.String), arrow.DataType(arrow.PrimitiveTypes.Int64)
+	utf8, i64 := arrow.DataType(arrow.BinaryTypes.String), arrow.PrimitiveTypes.Int64
 	for _, c := range []struct {
 		spec Spec
 		typ  arrow.DataType

@@ -97,6 +97,6 @@ func (w *replacement) commit() error {
 
 // drop removes the unfinished file; after commit there is none.
 func (w *replacement) drop() {
-	w.f.Close()
-	os.Remove(w.name + ".part")
+	_ = w.f.Close()
+	_ = os.Remove(w.name + ".part")
 }

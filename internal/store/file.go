@@ -41,7 +41,7 @@ func (s *Store) OpenKey(ctx context.Context, key, name string) (*OpenFile, error
 		}
 		st, err := f.Stat()
 		if err != nil {
-			f.Close()
+			_ = f.Close()
 			return nil, fmt.Errorf("store: open %s: %w", key, err)
 		}
 		return &OpenFile{File: tabular.File{Name: name, Body: f, Size: st.Size()}, close: f.Close}, nil
@@ -78,7 +78,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string) error {
 		if os.Link(s.path(src), part) == nil {
 			err := os.Rename(part, to)
 			// Renaming between two names of one file leaves both.
-			os.Remove(part)
+			_ = os.Remove(part)
 			if err != nil {
 				return fmt.Errorf("store: copy to %s: %w", dst, err)
 			}

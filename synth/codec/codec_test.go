@@ -2,7 +2,6 @@ package codec_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -349,7 +348,7 @@ func TestNoRows(t *testing.T) {
 	s, err := codec.NewSummary(rec.Schema(), contract, codec.Options{})
 	require.NoError(t, err)
 	_, err = s.Codec()
-	require.True(t, errors.Is(err, codec.ErrNoRows))
+	require.ErrorIs(t, err, codec.ErrNoRows)
 }
 
 func FuzzParse(f *testing.F) {

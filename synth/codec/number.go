@@ -126,7 +126,7 @@ func fitNumber(s *columnSummary, opt Options) *numberCodec {
 	}
 	c.Axis = fitAxis(s, all)
 	chosen, rest := s.atoms(all, rows, opt)
-	if int64(sum(rest)) < opt.MinBinRows && len(chosen) > 0 {
+	if sum(rest) < opt.MinBinRows && len(chosen) > 0 {
 		rest = nil // too few for a bin: they take the nearest atom
 	}
 	for _, w := range chosen {

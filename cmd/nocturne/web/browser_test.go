@@ -56,7 +56,7 @@ func browser(t *testing.T) context.Context {
 
 // person opens a tab with cookies of its own and fails the test on any message
 // that the page leaves in the console.
-func person(t *testing.T, parent context.Context) context.Context {
+func person(parent context.Context, t *testing.T) context.Context {
 	var mu sync.Mutex
 	var faults []string
 	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext(), chromedp.WithListener(func(event any) {
@@ -84,7 +84,7 @@ func person(t *testing.T, parent context.Context) context.Context {
 	return ctx
 }
 
-func shoot(t *testing.T, ctx context.Context, name string) {
+func shoot(ctx context.Context, t *testing.T, name string) {
 	if *screenshots == "" {
 		return
 	}
@@ -130,7 +130,7 @@ func TestLabellingByKeyboard(t *testing.T) {
 	t.Parallel()
 	m := newMemory(t, labeling.Config{GoldShare: -1}, questions(6))
 	base := serve(t, m, web.Options{})
-	ctx := person(t, browser(t))
+	ctx := person(browser(t), t)
 	run := func(actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		if err := chromedp.Do(ctx, actions...); err != nil {
@@ -140,29 +140,29 @@ func TestLabellingByKeyboard(t *testing.T) {
 	}
 
 	run(chromedp.Navigate(base+"/label/"), text("h2", "Census: income class"))
-	shoot(t, ctx, "queues")
+	shoot(ctx, t, "queues")
 	run(chromedp.Navigate(base + "/label/census.income"))
-	shoot(t, ctx, "name")
+	shoot(ctx, t, "name")
 	run(enter(base, "Ann"), at("column:people.note"), text("#who", "Ann"))
 	run(text("#guesses", "48 %"), text("#evidence", "phone number"), text("#lease", "held for you for"))
-	shoot(t, ctx, "column")
+	shoot(ctx, t, "column")
 
 	// A long list is searched with "/", Enter takes the first match.
 	run(press("/"), chromedp.SendKeys(chromedp.CSS("#filter"), "iban"))
-	shoot(t, ctx, "filter")
+	shoot(ctx, t, "filter")
 	run(press(kb.Enter), at("row:0000"))
-	shoot(t, ctx, "row")
+	shoot(ctx, t, "row")
 	// Keys, faster than the network: three answers and a skip in one go.
 	run(press("1"), at("row:0001"), press("2"), at("row:0002"), press("1"), at("row:0003"), press("s"), at("row:0004"))
 	run(text("#done", "4 of 7"), text("#mine", "4 by you"))
 	// Undo the skip, then the answer before it; the earlier choice is marked.
 	run(press("u"), at("row:0003"), press("u"), at("row:0002"))
 	run(chromedp.WaitVisible(chromedp.CSS(`.choice[aria-pressed="true"][data-key="1"]`)))
-	shoot(t, ctx, "undone")
+	shoot(ctx, t, "undone")
 	run(press("2"), at("row:0003"), press("1"), at("row:0004"), text("#done", "5 of 7"))
 	// Help opens, closes, and swallows keys while open.
 	run(press("?"), chromedp.WaitVisible(chromedp.CSS("#help")), press("1"))
-	shoot(t, ctx, "help")
+	shoot(ctx, t, "help")
 	run(press(kb.Escape), chromedp.WaitNotVisible(chromedp.CSS("#help")), at("row:0004"))
 	// A reload right after an answer loses nothing and asks for no name.
 	run(press("1"), at("row:0005"), chromedp.Reload(), at("row:0005"))
@@ -170,7 +170,7 @@ func TestLabellingByKeyboard(t *testing.T) {
 	require.NoError(t, m.Release(ctx, "census.income", "Ann", "row:0005"))
 	run(press("1"))
 	run(text("#pause-title", "All done"), text("#done", "7 of 7"))
-	shoot(t, ctx, "done")
+	shoot(ctx, t, "done")
 
 	got := map[string]string{}
 	for _, a := range m.answers() {
@@ -192,7 +192,7 @@ func TestTwoAnnotatorsAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
 	for i, name := range []string{"Ann", "Bob"} {
-		ctx := person(t, parent)
+		ctx := person(parent, t)
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
@@ -228,9 +228,9 @@ func TestLeaseRunsOutOnThePage(t *testing.T) {
 	t.Parallel()
 	m := newMemory(t, labeling.Config{GoldShare: -1, LeaseSeconds: 2}, questions(3)[1:])
 	base := serve(t, m, web.Options{})
-	ctx := person(t, browser(t))
+	ctx := person(browser(t), t)
 	require.NoError(t, chromedp.Do(ctx, enter(base, "Ann"), at("row:0000"), text("#pause-title", "Still there?")))
-	shoot(t, ctx, "expired")
+	shoot(ctx, t, "expired")
 	require.NoError(t, chromedp.Do(ctx, press(kb.Enter), at("row:0000"), press("2"), at("row:0001")))
 	require.Eventually(t, func() bool { return len(m.answers()) == 1 }, 5*time.Second, 20*time.Millisecond)
 }
@@ -244,14 +244,14 @@ func TestPagesAreAccessible(t *testing.T) {
 	mux.Handle("/", web.CatalogueHandler(census(), opt))
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	ctx := person(t, browser(t))
+	ctx := person(browser(t), t)
 	check := func(where string) {
 		faults, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](audit))
 		require.NoError(t, err)
 		require.Empty(t, faults, where)
 	}
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(s.URL+"/"), text("h1", "Published datasets")))
-	shoot(t, ctx, "catalogue")
+	shoot(ctx, t, "catalogue")
 	check("catalogue")
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(s.URL+"/label/"), text("h1", "Label queues")))
 	check("queues")
@@ -260,7 +260,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	require.NoError(t, chromedp.Do(ctx, press("1"), at("row:0000")))
 	check("row")
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(390, 800, chromedp.EmulateMobile)))
-	shoot(t, ctx, "phone")
+	shoot(ctx, t, "phone")
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
 	require.NoError(t, err)
 	require.False(t, wide, "the page scrolls sideways on a phone")

@@ -3,7 +3,9 @@ package worker
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/nocturne-data/nocturne/activities"
@@ -32,6 +34,12 @@ const heartbeatPace = 400 * time.Millisecond
 // stopTime is how long a stopping worker waits for activities to let go.
 const stopTime = 5 * time.Second
 
+// softMemory is what the garbage collector aims at where GOMEMLIMIT does not say
+// otherwise. Blocks in flight are short-lived: without an aim their garbage
+// doubles the process, with one it is collected sooner, and the night stays
+// within a gigabyte. It is no bound: a step that needs more gets it.
+const softMemory = 768 << 20
+
 // Start begins to poll. Workflow tasks and compute-heavy activities have
 // queues and slots of their own: a workflow task that waits behind a fit would
 // time out.
@@ -43,6 +51,9 @@ func Start(opt Options) (*Worker, error) {
 	slots := opt.Slots
 	if slots <= 0 {
 		slots = runtime.GOMAXPROCS(0)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemory)
 	}
 	out := &Worker{}
 	for _, q := range queues {

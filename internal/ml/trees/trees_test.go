@@ -2,7 +2,6 @@ package trees_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -225,7 +224,7 @@ func TestEdges(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = trees.Train(ctx, trees.Data{X: one, Y: []float64{1}}, nil, trees.Params{})
-	require.True(t, errors.Is(err, context.Canceled))
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func BenchmarkTrain(b *testing.B) {

@@ -3,7 +3,6 @@ package ipc_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -133,7 +132,7 @@ func TestDamagedFilesEndInErrors(t *testing.T) {
 		for n := 0; n < len(good)-64; n += 37 {
 			if err := read(good[:n]); err != nil {
 				var te *tabular.Error
-				require.True(t, errors.As(err, &te), "%v", err)
+				require.ErrorAs(t, err, &te)
 				require.ErrorIs(t, err, tabular.ErrCorrupt)
 			}
 		}

@@ -3,7 +3,6 @@ package parquet_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"runtime"
@@ -56,7 +55,7 @@ func TestTruncatedFiles(t *testing.T) {
 			err := readAll(b[:n])
 			require.ErrorIs(t, err, tabular.ErrCorrupt, "%s cut to %d bytes", name, n)
 			var te *tabular.Error
-			require.True(t, errors.As(err, &te))
+			require.ErrorAs(t, err, &te)
 			require.Equal(t, "f.parquet", te.File)
 		}
 	}
@@ -77,7 +76,7 @@ func TestFlippedBytesEndInErrorsOrValues(t *testing.T) {
 			}
 			if err := readAll(bad); err != nil {
 				var te *tabular.Error
-				require.True(t, errors.As(err, &te), "%s: %v", name, err)
+				require.ErrorAs(t, err, &te, name)
 				require.Equal(t, "f.parquet", te.File)
 			}
 		}

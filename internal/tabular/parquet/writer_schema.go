@@ -240,7 +240,7 @@ func leafType(t arrow.DataType) (pq.Type, error) {
 	case *arrow.DurationType:
 		return pq.Int64Type, nil
 	case *arrow.Decimal128Type:
-		physical := pq.Type(pq.Int64Type)
+		physical := pq.Int64Type
 		if t.Precision > 18 {
 			physical = pq.FixedLenByteArrayType(16)
 		}

@@ -252,7 +252,7 @@ func numeric(v []byte, scale int) (decimal128.Num, bool) {
 	// The value is digits * 10^shift in units of 10^-scale.
 	shift := (weight-digits+1)*4 + scale
 	var hi, lo uint64
-	ok := true
+	var ok bool
 	for i := range digits {
 		d := uint64(binary.BigEndian.Uint16(v[2*i:]))
 		factor := uint64(10_000)

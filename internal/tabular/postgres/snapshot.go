@@ -53,11 +53,11 @@ func Open(ctx context.Context, dsn string, opt Options) (*Snapshot, error) {
 		return nil, err
 	}
 	if err := s.keeper.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&s.id); err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, fault(ctx, "taking the snapshot", err)
 	}
 	if s.types, err = loadTypes(ctx, s.keeper); err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
