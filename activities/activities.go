@@ -44,7 +44,9 @@ type Activities struct {
 	mu    sync.Mutex
 	specs map[store.Address]pipeline.Spec // plans already read by this process
 
-	indexes indexes
+	indexes   indexes
+	pools     pools
+	manifests manifests
 }
 
 // New returns the steps of a night over cfg.
@@ -109,7 +111,7 @@ func (a *Activities) readFile(ctx context.Context, ref store.Ref, name string) (
 
 // open opens one file of an artifact for random access.
 func (a *Activities) open(ctx context.Context, ref store.Ref, name string) (*store.OpenFile, error) {
-	m, err := a.Store.Stat(ctx, ref.Address)
+	m, err := a.manifest(ctx, ref.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +121,33 @@ func (a *Activities) open(ctx context.Context, ref store.Ref, name string) (*sto
 	}
 	return a.Store.OpenEntry(ctx, e)
 }
+
+// manifests keeps the manifest that was read last: a table of thousands of
+// shards lists them all, and each of its activities opens a few. A finished
+// artifact never changes.
+type manifests struct {
+	mu   sync.Mutex
+	last store.Manifest
+}
+
+func (a *Activities) manifest(ctx context.Context, at store.Address) (store.Manifest, error) {
+	a.manifests.mu.Lock()
+	m := a.manifests.last
+	a.manifests.mu.Unlock()
+	if m.Address == at && at != "" {
+		return m, nil
+	}
+	m, err := a.Store.Stat(ctx, at)
+	if err == nil && len(m.Files) >= manyFiles {
+		a.manifests.mu.Lock()
+		a.manifests.last = m
+		a.manifests.mu.Unlock()
+	}
+	return m, err
+}
+
+// manyFiles is the length of a manifest from which it is worth keeping.
+const manyFiles = 16
 
 // keyset opens the keyset of a pipeline.
 func (a *Activities) keyset(s pipeline.Spec) (*keys.Keyset, error) {

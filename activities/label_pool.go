@@ -7,11 +7,13 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/nocturne-data/nocturne/activities/pipeline"
 	"github.com/nocturne-data/nocturne/internal/ml/linear"
+	"github.com/nocturne-data/nocturne/internal/store"
 	"github.com/nocturne-data/nocturne/internal/tabular"
 	"github.com/nocturne-data/nocturne/labeling"
 	"github.com/nocturne-data/nocturne/labeling/learn"
@@ -71,6 +73,41 @@ func (r rowID) of(rec arrow.Record, row int) string {
 		}
 	}
 	return labeling.TaskID("row", parts...)
+}
+
+// pools keeps the pool that was loaded last: every activity of every round asks
+// for the same one. Nothing changes a pool once it is loaded.
+type pools struct {
+	mu   sync.Mutex
+	key  store.Digest
+	last *pool
+}
+
+// pool returns the pool of a table. Activities that ask at once wait for the one
+// that loads it.
+func (a *Activities) pool(ctx context.Context, in LabelInput, l pipeline.Labels) (*pool, error) {
+	settings, err := store.CanonicalJSON(l)
+	if err != nil {
+		return nil, err
+	}
+	key := store.DigestOf(in.Protected.Table, string(in.Protected.Ref.Digest), string(in.Protected.Decision.Digest), string(settings))
+	a.pools.mu.Lock()
+	defer a.pools.mu.Unlock()
+	if a.pools.key == key {
+		return a.pools.last, nil
+	}
+	p, err := a.loadPool(ctx, in, l)
+	if err != nil {
+		return nil, err
+	}
+	a.pools.key, a.pools.last = key, p
+	return p, nil
+}
+
+func (x *pools) drop() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.key, x.last = "", nil
 }
 
 // loadPool reads and encodes the pool of a table.

@@ -60,7 +60,7 @@ func (a *Activities) AskRows(ctx context.Context, in LabelInput) (LabelProgress,
 			return err
 		}
 		l := *s.Labels
-		p, err := a.loadPool(ctx, in, l)
+		p, err := a.pool(ctx, in, l)
 		if err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (a *Activities) AnswerRows(ctx context.Context, in LabelInput) error {
 		if err != nil {
 			return err
 		}
-		p, err := a.loadPool(ctx, in, l)
+		p, err := a.pool(ctx, in, l)
 		if err != nil {
 			return err
 		}
@@ -357,7 +357,7 @@ func (a *Activities) CollectLabels(ctx context.Context, in LabelInput) (CollectL
 			return err
 		}
 		l := *s.Labels
-		p, err := a.loadPool(ctx, in, l)
+		p, err := a.pool(ctx, in, l)
 		if err != nil {
 			return err
 		}
