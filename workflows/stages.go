@@ -91,9 +91,9 @@ func (s *stages) add(ctx workflow.Context, rows []Stage) {
 
 func (s *stages) show(ctx workflow.Context) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n\n| stage | table | state | rows in | rows out | |\n|---|---|---|---:|---:|---|\n", s.title)
+	b.WriteString(fmt.Sprintf("**%s**\n\n| stage | table | state | rows in | rows out | |\n|---|---|---|---:|---:|---|\n", s.title))
 	for _, r := range s.rows {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Name, r.Table, r.State, count(r.RowsIn), count(r.RowsOut), r.Note)
+		b.WriteString(fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", r.Name, r.Table, r.State, count(r.RowsIn), count(r.RowsOut), r.Note))
 	}
 	workflow.SetCurrentDetails(ctx, b.String())
 }
