@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/nocturne-data/nocturne/internal/store"
 	"github.com/nocturne-data/nocturne/schemas"
 )
 
-const checkVersion = 1
+const checkVersion = 2
 
 // A check artifact holds, for each unique key of the contract, the row
 // positions that repeat an earlier key (duplicates-N.bin: big-endian int64), and
@@ -40,10 +41,16 @@ func (a *Activities) Check(ctx context.Context, in CheckInput) (CheckResult, err
 	for _, p := range in.Parents {
 		inputs = append(inputs, p.Digest)
 	}
+	set, err := a.keyset(s)
+	if err != nil {
+		return CheckResult{}, temporalError(err)
+	}
 	unique := uniqueKeys(c)
 	art, err := a.step(ctx, store.Recipe{
 		Step: "check", Version: checkVersion, Part: in.Snapshot.Table, Inputs: inputs,
-		Spec: map[string]any{"unique": unique, "foreign_keys": c.ForeignKeys},
+		// The hashes of parents' keys agree with those of this table under one key
+		// alone.
+		Spec: map[string]any{"unique": unique, "foreign_keys": c.ForeignKeys, "keys": set.IDs()},
 	}, m, func(ctx context.Context, d *store.Draft) error {
 		var total int64
 		for i, columns := range unique {
@@ -61,11 +68,19 @@ func (a *Activities) Check(ctx context.Context, in CheckInput) (CheckResult, err
 				return err
 			}
 		}
+		referenced := map[string][]string{}
 		for _, fk := range c.ForeignKeys {
 			parent, ok := snapshotOf(in, fk.Table)
 			if !ok {
 				continue
 			}
+			if columns, twice := referenced[fk.Table]; twice {
+				if !slices.Equal(columns, fk.References) {
+					return fail(InvalidSpec, fmt.Errorf("contract of table %s: its foreign keys to table %s refer to different columns, %v and %v: only one key of a table can be referred to", in.Snapshot.Table, fk.Table, columns, fk.References))
+				}
+				continue
+			}
+			referenced[fk.Table] = fk.References
 			blocks, err := a.keyBlocks(ctx, in.Plan, parent, fk.References, key, m)
 			if err != nil {
 				return err

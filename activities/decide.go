@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -38,7 +39,7 @@ func (a *Activities) Decide(ctx context.Context, in DecideInput) (DecideResult, 
 		if err != nil {
 			return err
 		}
-		c, err := a.contractInForce(ctx, in.Plan.Name, t, in.Report)
+		c, open, err := a.contractInForce(ctx, in.Plan.Name, t, in.Report)
 		if err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ func (a *Activities) Decide(ctx context.Context, in DecideInput) (DecideResult, 
 			return err
 		}
 		if t.Contract == nil {
-			if err := a.keepInferred(ctx, in.Plan.Name, t.Name, c); err != nil {
+			if err := a.keepInferred(ctx, in.Plan.Name, t.Name, c, open); err != nil {
 				return err
 			}
 		}
@@ -75,15 +76,15 @@ func (a *Activities) Decide(ctx context.Context, in DecideInput) (DecideResult, 
 	return out, err
 }
 
-// contractInForce is the completed contract with what people decided since.
-func (a *Activities) contractInForce(ctx context.Context, name string, t pipeline.Table, report store.Ref) (schemas.Contract, error) {
-	var c schemas.Contract
+// contractInForce is the completed contract with what people decided since; open
+// lists the fields that nobody has decided yet.
+func (a *Activities) contractInForce(ctx context.Context, name string, t pipeline.Table, report store.Ref) (c schemas.Contract, open []string, err error) {
 	if err := a.readJSON(ctx, report, "contract.json", &c); err != nil {
-		return c, err
+		return c, nil, err
 	}
 	answers, err := a.columnAnswers(ctx, name, t.Name)
 	if err != nil {
-		return c, err
+		return c, nil, err
 	}
 	for i := range c.Fields {
 		f := &c.Fields[i]
@@ -93,12 +94,14 @@ func (a *Activities) contractInForce(ctx context.Context, name string, t pipelin
 		f.Confirmed = ""
 		if x, ok := answers[f.Name]; ok {
 			f.Semantic, f.Class, f.Confirmed = x.Semantic, x.Class, "label_queue"
+		} else {
+			open = append(open, f.Name)
 		}
 	}
 	if err := c.Validate(); err != nil {
-		return c, fail(InvalidSpec, err)
+		return c, nil, fail(InvalidSpec, err)
 	}
-	return c, nil
+	return c, open, nil
 }
 
 func (a *Activities) columnAnswers(ctx context.Context, name, table string) (map[string]columnAnswer, error) {
@@ -111,11 +114,18 @@ func (a *Activities) columnAnswers(ctx context.Context, name, table string) (map
 }
 
 // keepInferred makes tonight's inferred contract the one that later nights are
-// held to.
-func (a *Activities) keepInferred(ctx context.Context, name, table string, c schemas.Contract) error {
+// held to. Fields that nobody has decided stay without a class, so that they are
+// asked about until somebody does.
+func (a *Activities) keepInferred(ctx context.Context, name, table string, c schemas.Contract, open []string) error {
 	err := a.Store.GetJSON(ctx, inferredKey(name, table), &schemas.Contract{})
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
+	}
+	c.Fields = append([]schemas.Field(nil), c.Fields...)
+	for i := range c.Fields {
+		if slices.Contains(open, c.Fields[i].Name) {
+			c.Fields[i].Class = ""
+		}
 	}
 	return a.Store.PutJSON(ctx, inferredKey(name, table), c)
 }

@@ -100,6 +100,11 @@ func (a *Activities) ingestPath(ctx context.Context, p Plan, s pipeline.Spec, t 
 	if err != nil {
 		return Snapshot{}, err
 	}
+	// The digest was taken before the copy: what changed between them would be
+	// remembered under a name that is not its own.
+	if err := unchanged(t, stamp); err != nil {
+		return Snapshot{}, err
+	}
 	ref := copied.Ref()
 	out.Rows, out.Copy = copied.Rows, &ref
 	return out, nil
@@ -165,7 +170,7 @@ func (a *Activities) copyBlocks(ctx context.Context, p Plan, s pipeline.Spec, t 
 		return store.Manifest{}, err
 	}
 	// Recorded before it is built: Clean then finds it whatever happens.
-	if err := a.Store.PutJSON(ctx, snapshotList(p)+t.Name+".json", store.Ref{Address: addr}); err != nil {
+	if err := a.Store.PutJSON(ctx, snapshotList(p.Name, p.Run)+t.Name+".json", store.Ref{Address: addr}); err != nil {
 		return store.Manifest{}, err
 	}
 	blocks, err := tabular.Rebatch(rd, p.Layout.BlockRows)

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/nocturne-data/nocturne/activities/pipeline"
 	"github.com/nocturne-data/nocturne/internal/store"
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 )
 
 // planVersion is raised when the specification's meaning changes.
@@ -20,16 +17,6 @@ const planVersion = 1
 // PipelineKey is where the stored form of a pipeline lies.
 func PipelineKey(name string) string { return "pipelines/" + name + ".json" }
 
-// nightKey is the record of the night that holds a pipeline.
-func nightKey(name string) string { return "nights/" + name + ".json" }
-
-// hold says which night holds a pipeline.
-type hold struct {
-	Night string    `json:"night"`
-	Run   string    `json:"run"`
-	Since time.Time `json:"since"`
-}
-
 // Plan fixes the specification of a night and takes hold of its pipeline: two
 // nights of one pipeline at once would race for the dataset's pointer.
 func (a *Activities) Plan(ctx context.Context, in PlanInput) (Plan, error) {
@@ -37,6 +24,10 @@ func (a *Activities) Plan(ctx context.Context, in PlanInput) (Plan, error) {
 	err := a.run(ctx, "plan", &meter{stage: "plan"}, func(ctx context.Context) error {
 		s, err := a.resolve(ctx, in)
 		if err != nil {
+			return err
+		}
+		// Recorded first: Sweep then knows the run whatever happens to it.
+		if err := a.Store.PutJSON(ctx, runRecordKey(s.Name, in.Run), hold{Night: in.Night, Run: in.Run, Since: in.At}); err != nil {
 			return err
 		}
 		if out, err = a.plan(ctx, s, in); err != nil {
@@ -205,53 +196,4 @@ func ingests(s pipeline.Spec) [][]string {
 		out[g] = append(out[g], t.Name)
 	}
 	return out
-}
-
-// holdPipeline records that this night holds the pipeline. A hold whose night
-// is over counts for nothing: its worker died before it could let go.
-func (a *Activities) holdPipeline(ctx context.Context, name string, in PlanInput) error {
-	mine, err := json.Marshal(hold{Night: in.Night, Run: in.Run, Since: in.At})
-	if err != nil {
-		return err
-	}
-	for range 3 {
-		created, err := a.Store.PutNew(ctx, nightKey(name), mine)
-		if err != nil || created {
-			return err
-		}
-		var held hold
-		err = a.Store.GetJSON(ctx, nightKey(name), &held)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // let go a moment ago
-		}
-		if err != nil {
-			return err
-		}
-		if held.Night == in.Night && held.Run == in.Run {
-			return nil
-		}
-		running, err := a.running(ctx, held)
-		if err != nil {
-			return err
-		}
-		if running {
-			return fail(AlreadyRunning, fmt.Errorf("pipeline %s is already being run by workflow %s: wait for it, or cancel it", name, held.Night))
-		}
-		if err := a.Store.Delete(ctx, nightKey(name)); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("pipeline %s: other nights keep taking hold of it", name)
-}
-
-func (a *Activities) running(ctx context.Context, h hold) (bool, error) {
-	d, err := a.Client.DescribeWorkflowExecution(ctx, h.Night, h.Run)
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("ask whether night %s is still under way: %w", h.Night, err)
-	}
-	return d.WorkflowExecutionInfo.Status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }

@@ -119,8 +119,10 @@ func publishRecipe(n nightRecord) (store.Recipe, error) {
 		r.Inputs = append(r.Inputs, n.in.Labels.Digest)
 	}
 	r.Spec = map[string]any{
-		"date": n.in.Plan.Date, "title": n.spec.Title, "description": n.spec.Description, "license": n.spec.License,
-		"attribution": n.spec.Attribution, "gate": n.spec.Gate, "engine": n.in.Engine, "labels": n.in.LabelCounts, "proofs": n.in.Proofs,
+		// The specification: title, licence, gate, label column, and all else
+		// that cards and manifest quote.
+		"pipeline": n.in.Plan.Ref.Digest,
+		"date":     n.in.Plan.Date, "engine": n.in.Engine, "labels": n.in.LabelCounts, "proofs": n.in.Proofs,
 	}
 	return r, nil
 }
@@ -323,6 +325,9 @@ func (a *Activities) release(ctx context.Context, n nightRecord, art store.Manif
 		}
 	}
 	if err := a.Store.PutJSON(ctx, VersionKey(name, v.Version), v); err != nil {
+		return v, err
+	}
+	if err := a.stillHolds(ctx, n.in.Plan); err != nil {
 		return v, err
 	}
 	return v, a.Store.PutJSON(ctx, LatestKey(name), v)

@@ -69,8 +69,10 @@ func (q QueueClient) List(ctx context.Context) ([]QueueRecord, error) {
 	return out, nil
 }
 
+func answersFolder(queue string) string { return "queues/" + queue + "/answers/" }
+
 func answersFile(queue string, n int) string {
-	return fmt.Sprintf("queues/%s/answers/%06d.jsonl", queue, n)
+	return fmt.Sprintf("%s%06d.jsonl", answersFolder(queue), n)
 }
 
 // Task returns the contents of one task, for the page that shows it.
@@ -97,11 +99,16 @@ func (a *Activities) addTasks(ctx context.Context, q QueueRecord, cfg labeling.C
 			bare[i].Choices = append(bare[i].Choices, labeling.Choice{Value: c.Value})
 		}
 	}
+	// A queue that was cancelled and starts anew goes on after its files.
+	files, err := a.Store.List(ctx, answersFolder(queue))
+	if err != nil {
+		return QueueStatus{}, err
+	}
 	start := a.Client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: QueueID(queue), TaskQueue: queueTaskQueue,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "label queue " + queue,
-	}, queueWorkflow, QueueInput{Queue: queue, Config: cfg})
+	}, queueWorkflow, QueueInput{Queue: queue, Config: cfg, Files: len(files)})
 	h, err := a.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -163,31 +170,45 @@ func (a *Activities) answers(ctx context.Context, queue string) ([]labeling.Answ
 	if err != nil || !known {
 		return nil, err
 	}
-	for n := 1; n <= status.Files; n++ {
-		data, err := a.Store.Get(ctx, answersFile(queue, n))
-		for tries := 0; errors.Is(err, store.ErrNotFound) && tries < 50; tries++ {
-			// The queue has let these answers go and is just storing them.
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(100 * time.Millisecond):
+	for read := 0; ; {
+		for ; read < status.Files; read++ {
+			stored, err := a.storedAnswers(ctx, queue, read+1)
+			if err != nil {
+				return nil, err
 			}
-			data, err = a.Store.Get(ctx, answersFile(queue, n))
+			out = append(out, stored...)
 		}
-		if err != nil {
+		var live []labeling.Answer
+		if _, err := a.queues().ask(ctx, queue, QueueAnswers, &live); err != nil {
 			return nil, err
 		}
-		stored, err := labeling.ReadAnswers(bytes.NewReader(data))
-		if err != nil {
+		// Answers that left the queue between the two questions are in neither.
+		if status, _, err = a.queues().Status(ctx, queue); err != nil {
 			return nil, err
 		}
-		out = append(out, stored...)
+		if status.Files == read {
+			return append(out, live...), nil
+		}
 	}
-	var live []labeling.Answer
-	if _, err := a.queues().ask(ctx, queue, QueueAnswers, &live); err != nil {
-		return nil, err
+}
+
+// storedAnswers reads one file of drained answers.
+func (a *Activities) storedAnswers(ctx context.Context, queue string, n int) ([]labeling.Answer, error) {
+	for tries := 0; ; tries++ {
+		data, err := a.Store.Get(ctx, answersFile(queue, n))
+		if err == nil {
+			return labeling.ReadAnswers(bytes.NewReader(data))
+		}
+		if !errors.Is(err, store.ErrNotFound) || tries == 50 {
+			return nil, err
+		}
+		// The queue has let these answers go and is just storing them.
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	return append(out, live...), nil
 }
 
 // StoreAnswers writes answers that a queue has let go.
@@ -204,6 +225,16 @@ func (a *Activities) StoreAnswers(ctx context.Context, in StoreAnswersInput) err
 // scripted answers tasks as an annotator who holds them: it leases until
 // nothing it knows is left. label returns the answer to a task it knows.
 func (a *Activities) scripted(ctx context.Context, queue, annotator string, known int, label func(task string) (string, bool)) error {
+	// What was answered before a retry, or on an earlier night, is not leased for.
+	given, err := a.answers(ctx, queue)
+	if err != nil {
+		return err
+	}
+	for _, x := range given {
+		if _, ok := label(x.Task); ok && x.Annotator == annotator {
+			known--
+		}
+	}
 	for known > 0 {
 		var held LeasedTasks
 		if err := a.queues().Update(ctx, queue, QueueLease, LeaseTasks{Annotator: annotator, Count: scriptedLease}, &held); err != nil {

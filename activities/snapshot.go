@@ -27,8 +27,11 @@ import (
 // and is deleted when the night ends, which makes the copies unreadable even
 // where their bytes linger.
 
-func runKey(p Plan) string       { return "runs/" + p.Name + "/" + p.Run + "/key" }
-func snapshotList(p Plan) string { return "runs/" + p.Name + "/" + p.Run + "/snapshots/" }
+func runKey(name, run string) string       { return "runs/" + name + "/" + run + "/key" }
+func snapshotList(name, run string) string { return "runs/" + name + "/" + run + "/snapshots/" }
+
+// runRecordKey is where it stands which night a run belongs to.
+func runRecordKey(name, run string) string { return "runs/" + name + "/" + run + "/night.json" }
 
 func blockName(i int) string { return fmt.Sprintf("block-%06d.arrow.sealed", i) }
 
@@ -43,7 +46,7 @@ func (a *Activities) key(ctx context.Context, p Plan, s pipeline.Spec) ([]byte, 
 		return nil, fail(KeyMissing, err)
 	}
 	aad := []byte(p.Run)
-	at := runKey(p)
+	at := runKey(p.Name, p.Run)
 	sealed, err := a.Store.Get(ctx, at)
 	if errors.Is(err, store.ErrNotFound) {
 		fresh := make([]byte, keys.SecretBytes)
@@ -149,14 +152,16 @@ func (a *Activities) openSnapshot(ctx context.Context, p Plan, snap Snapshot, co
 	}
 	size := int64(p.Layout.BlockRows)
 	if snap.Copy == nil {
-		if stamp, _, err := stampOf(t.Source.Path); err != nil {
+		if err := unchanged(t, snap.Stamp); err != nil {
 			return nil, err
-		} else if stamp != snap.Stamp {
-			return nil, fail(SourceChanged, fmt.Errorf("the files of table %s changed while the night was reading them: run the night again", snap.Table))
 		}
-		return files.OpenPath(ctx, t.Source.Path, tabular.ReadOptions{
+		rd, err := files.OpenPath(ctx, t.Source.Path, tabular.ReadOptions{
 			Columns: columns, BatchRows: int(size), Rows: &tabular.Range{First: first, Count: count},
 		})
+		if err != nil {
+			return nil, err
+		}
+		return watched{rd, t, snap.Stamp}, nil
 	}
 	key, err := a.key(ctx, p, s)
 	if err != nil {
@@ -204,6 +209,38 @@ func encodeSchema(s *arrow.Schema) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// watched looks once more, at the end, whether the files it read are still the
+// same: what was made of other bytes must not be kept under their digest.
+type watched struct {
+	tabular.Reader
+	table pipeline.Table
+	stamp string
+}
+
+func (w watched) Next(ctx context.Context) (arrow.Record, error) {
+	rec, err := w.Reader.Next(ctx)
+	if err == nil {
+		return rec, nil
+	}
+	// A reader that fails on changing files should say why.
+	if changed := unchanged(w.table, w.stamp); changed != nil {
+		return nil, changed
+	}
+	return nil, err
+}
+
+// unchanged fails when a table's files are no longer those that were stamped.
+func unchanged(t pipeline.Table, stamp string) error {
+	now, _, err := stampOf(t.Source.Path)
+	if err != nil {
+		return err
+	}
+	if now != stamp {
+		return fail(SourceChanged, fmt.Errorf("the files of table %s changed while the night was reading them: run the night again", t.Name))
+	}
+	return nil
+}
+
 // stampOf is a cheap fingerprint of the files behind a path: names, sizes and
 // times of change. paths are the files in the order in which they are read.
 func stampOf(path string) (stamp string, paths []string, err error) {
@@ -234,7 +271,7 @@ func digestFiles(ctx context.Context, paths []string, m *meter) (store.Digest, i
 		}
 		h := sha256.New()
 		n, err := io.CopyBuffer(h, ctxReader{ctx, f}, buf)
-		f.Close()
+		_ = f.Close()
 		if err != nil {
 			return "", 0, fmt.Errorf("%s: %w", p, err)
 		}

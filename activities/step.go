@@ -40,15 +40,18 @@ func pulse(ctx context.Context, m *meter) (context.Context, func()) {
 	if !activity.IsActivity(ctx) { // the command line calls steps directly
 		return ctx, func() {}
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	// Heartbeats go out under the activity's own context: the end of the work
+	// must not look like a heartbeat that failed.
+	own := ctx
+	ctx, cancel := context.WithCancel(own)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		t := time.NewTicker(heartbeatEvery)
 		defer t.Stop()
-		stopping := activity.GetWorkerStopChannel(ctx)
+		stopping := activity.GetWorkerStopChannel(own)
 		for {
-			activity.RecordHeartbeat(ctx, Progress{Stage: m.stage, Table: m.table, Part: m.part, Done: m.done.Load(), Total: m.total.Load()})
+			activity.RecordHeartbeat(own, Progress{Stage: m.stage, Table: m.table, Part: m.part, Done: m.done.Load(), Total: m.total.Load()})
 			select {
 			case <-ctx.Done():
 				return

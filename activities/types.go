@@ -138,7 +138,6 @@ type CheckInput struct {
 type CheckResult struct {
 	Broken     store.Ref `json:"broken"`
 	Duplicates int64     `json:"duplicates"`
-	Orphans    int64     `json:"orphans"`
 }
 
 // ProtectInput asks for shards First to Last-1 of a table, de-identified.

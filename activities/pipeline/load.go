@@ -80,8 +80,15 @@ func Load(path string) (Spec, error) {
 	return s, s.Validate()
 }
 
-func strictYAML(data []byte, v any) error {
-	err := yaml.UnmarshalWithOptions(data, v, yaml.Strict())
+// strictYAML refuses unknown fields. It turns a panic of the YAML library, which
+// some malformed files cause, into an error.
+func strictYAML(data []byte, v any) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("not well-formed YAML")
+		}
+	}()
+	err = yaml.UnmarshalWithOptions(data, v, yaml.Strict())
 	if err != nil {
 		// The library's pretty form quotes the file; a pipeline holds no data
 		// rows, so that is help and not a leak.
