@@ -69,7 +69,7 @@ func (a *Activities) AskColumns(ctx context.Context, in AskColumnsInput) (LabelP
 		}
 		out.Asked = len(tasks)
 		_, err = a.addTasks(ctx, QueueRecord{
-			Name: out.Queue, Title: "Columns of " + in.Plan.Name,
+			Name: out.Queue, Title: "Columns of " + in.Plan.Name, Question: "What does this column hold, and how personal is it?",
 			Guidelines: "Say what the column holds and how personal that is. Until somebody does, it is treated as a direct identifier.",
 		}, labeling.Config{Overlap: 1, MaxLeases: scriptedLease, GoldShare: -1}, tasks, true)
 		return err

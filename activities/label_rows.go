@@ -29,7 +29,7 @@ func rowQueueConfig(l pipeline.Labels, seed uint64) labeling.Config {
 }
 
 func rowQueue(l pipeline.Labels) QueueRecord {
-	return QueueRecord{Name: l.Queue, Title: firstLine(l.Guidelines), Guidelines: l.Guidelines, Choices: l.Choices}
+	return QueueRecord{Name: l.Queue, Title: "Rows of " + l.Table + ": " + l.Column, Question: firstLine(l.Guidelines), Guidelines: l.Guidelines, Choices: l.Choices}
 }
 
 // asked is the statistics of a round's artifact, which lists the tasks that the

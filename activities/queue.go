@@ -43,6 +43,7 @@ func taskKey(queue, id string) string {
 type QueueRecord struct {
 	Name       string   `json:"name"`
 	Title      string   `json:"title"`
+	Question   string   `json:"question,omitempty"` // of tasks without a title of their own
 	Guidelines string   `json:"guidelines,omitempty"`
 	Choices    []string `json:"choices,omitempty"`
 }

@@ -47,7 +47,7 @@ func (q queues) List(ctx context.Context) ([]web.QueueInfo, error) {
 		if !known {
 			continue
 		}
-		info := web.QueueInfo{Name: r.Name, Title: r.Title, Question: r.Title, Guidelines: r.Guidelines, Progress: status.Progress}
+		info := web.QueueInfo{Name: r.Name, Title: r.Title, Question: r.Question, Guidelines: r.Guidelines, Progress: status.Progress}
 		for _, c := range r.Choices {
 			info.Classes = append(info.Classes, labeling.Choice{Value: c})
 		}
