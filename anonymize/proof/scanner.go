@@ -184,6 +184,9 @@ func (s *Scanner) text(v []byte) {
 	if len(t) <= maxValue && s.look(0, len(t)) {
 		return
 	}
+	if s.where.coded {
+		return // pieces of codes equal pieces of anything
+	}
 	for i, m := range s.sq.marks {
 		if m&markStart != 0 && !s.where.raw {
 			s.short(i)
@@ -245,7 +248,7 @@ func (s *Scanner) look(start, end int) bool {
 		s.result.Excused++
 	case note&noteWord != 0 && (int(note&noteCount) >= s.held.opt.CommonRows || gazetteer.Word(string(key)) || s.held.public(h)):
 		s.result.Excused++
-	case s.where.invented, s.where.coded && !whole:
+	case s.where.invented:
 		// Among millions of codes and names some hold somebody's by chance;
 		// compare holds each against what stood in its place.
 		s.result.Coincidences++
