@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/nocturne-data/nocturne/internal/store"
 	"github.com/nocturne-data/nocturne/internal/tabular"
@@ -84,7 +85,7 @@ func figures(r evaluate.Report) []Figure {
 	var out []Figure
 	add := func(name string, value, ceiling evaluate.Number) {
 		if value.Measured() && ceiling.Measured() {
-			out = append(out, Figure{Name: name, Value: float64(value), Ceiling: float64(ceiling)})
+			out = append(out, Figure{Name: name, Value: rounded(value), Ceiling: rounded(ceiling)})
 		}
 	}
 	m := func(name string, x evaluate.Measure) { add(name, x.Value, x.Ceiling) }
@@ -99,3 +100,7 @@ func figures(r evaluate.Report) []Figure {
 	add("exact copies", r.Privacy.Copies.Share, r.Privacy.Copies.Natural)
 	return out
 }
+
+// rounded keeps six digits after the point: a summary needs no more, and a night
+// over many tables has many figures.
+func rounded(x evaluate.Number) float64 { return math.Round(float64(x)*1e6) / 1e6 }

@@ -179,10 +179,12 @@ func (a *Activities) gatherTable(ctx context.Context, s pipeline.Spec, in Publis
 	}
 	for k := range in.Evaluations {
 		if e := in.Evaluations[k]; e.Table == p.Table {
-			t.verdict, t.evaluation = &in.Evaluations[k], &evaluate.Report{}
+			t.evaluation = &evaluate.Report{}
 			if err := a.readJSON(ctx, e.Report, evaluationFile, t.evaluation); err != nil {
 				return t, err
 			}
+			e.Verdict = t.evaluation.Verdict
+			t.verdict = &e
 		}
 	}
 	return t, nil

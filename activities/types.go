@@ -169,10 +169,10 @@ type AssembleInput struct {
 // Protected is a de-identified table: an artifact that lists its shards.
 type Protected struct {
 	Table       string    `json:"table"`
-	Ref         store.Ref `json:"ref"`
-	Decision    store.Ref `json:"decision"`
-	Report      store.Ref `json:"report"`
-	Values      store.Ref `json:"values"` // index of the values that must be gone
+	Ref         store.Ref `json:"ref,omitzero"`
+	Decision    store.Ref `json:"decision,omitzero"`
+	Report      store.Ref `json:"report,omitzero"`
+	Values      store.Ref `json:"values,omitzero"` // index of the values that must be gone
 	RowsIn      int64     `json:"rows_in"`
 	RowsOut     int64     `json:"rows_out"`
 	Quarantined int64     `json:"quarantined"`
@@ -240,9 +240,9 @@ type EvaluateInput struct {
 // lets it out.
 type Evaluation struct {
 	Table   string    `json:"table"`
-	Report  store.Ref `json:"report"`
-	Verdict string    `json:"verdict"`
-	Figures []Figure  `json:"figures"`
+	Report  store.Ref `json:"report,omitzero"`
+	Verdict string    `json:"verdict,omitempty"`
+	Figures []Figure  `json:"figures,omitempty"`
 	Refused []string  `json:"refused,omitempty"` // reasons; none = released
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nocturne-data/nocturne/activities"
+	"github.com/nocturne-data/nocturne/internal/store"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
@@ -77,8 +78,46 @@ func NightlyPipeline(ctx workflow.Context, in NightInput) (NightResult, error) {
 	if err != nil {
 		return NightResult{}, err
 	}
+	result = readable(result)
 	result.Pipeline, result.Date = plan.Name, plan.Date
 	return result, nil
+}
+
+// bare leaves out what Publish reads from the artifacts themselves, and the order
+// of the work: with many tables they would fill a payload.
+func bare(in activities.PublishInput) activities.PublishInput {
+	in.Plan.Tables, in.Plan.Ingests = nil, nil
+	protected := make([]activities.Protected, len(in.Protected))
+	for i, p := range in.Protected {
+		protected[i] = activities.Protected{
+			Table: p.Table, Ref: p.Ref, Decision: p.Decision, Report: p.Report,
+			RowsIn: p.RowsIn, RowsOut: p.RowsOut, Quarantined: p.Quarantined, Shards: p.Shards,
+		}
+	}
+	evaluations := make([]activities.Evaluation, len(in.Evaluations))
+	for i, e := range in.Evaluations {
+		evaluations[i] = activities.Evaluation{Table: e.Table, Report: e.Report, Refused: e.Refused}
+	}
+	in.Protected, in.Evaluations = protected, evaluations
+	return in
+}
+
+// readable leaves the references out of a night's result: people read it, and
+// the version's record names the artifacts.
+func readable(r NightResult) NightResult {
+	protected := make([]activities.Protected, len(r.Protected))
+	for i, p := range r.Protected {
+		protected[i] = activities.Protected{
+			Table: p.Table, RowsIn: p.RowsIn, RowsOut: p.RowsOut, Quarantined: p.Quarantined, Shards: p.Shards, How: p.How,
+		}
+	}
+	evaluations := make([]activities.Evaluation, len(r.Evaluations))
+	for i, e := range r.Evaluations {
+		e.Report = store.Ref{}
+		evaluations[i] = e
+	}
+	r.Protected, r.Evaluations = protected, evaluations
+	return r
 }
 
 func night(ctx workflow.Context, plan activities.Plan, st *stages) (NightResult, error) {
@@ -122,7 +161,7 @@ func night(ctx workflow.Context, plan activities.Plan, st *stages) (NightResult,
 
 	var a *activities.Activities
 	i := st.begin(ctx, "publish", "")
-	err = workflow.ExecuteActivity(compute(ctx, "write the dataset's new version"), a.Publish, pub).Get(ctx, &out.Published)
+	err = workflow.ExecuteActivity(compute(ctx, "write the dataset's new version"), a.Publish, bare(pub)).Get(ctx, &out.Published)
 	st.end(ctx, i, 0, 0, fmt.Sprintf("version %s, %d files", out.Published.Version, out.Published.Files), err)
 	return out, err
 }
