@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/invopop/jsonschema"
+	"github.com/nocturne-data/nocturne/anonymize"
 	"github.com/nocturne-data/nocturne/schemas"
 	"github.com/nocturne-data/nocturne/synth/evaluate"
 )
@@ -170,6 +171,8 @@ func (s Spec) Validate() error {
 	}
 	if strings.TrimSpace(s.Policy) == "" {
 		fault("policy: missing; `nocturne policy draft` writes a first one")
+	} else if err := s.checkPolicy(); err != nil {
+		fault("policy: %w", err)
 	}
 	seen := map[string]bool{}
 	for i, t := range s.Tables {
@@ -225,6 +228,23 @@ func (s Spec) Validate() error {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrInvalid, errors.Join(faults...))
+}
+
+// checkPolicy compiles the policy and, where the contracts of all tables are
+// given, looks for the columns that its rules name.
+func (s Spec) checkPolicy() error {
+	policy, err := anonymize.ParsePolicy([]byte(s.Policy))
+	if err != nil {
+		return err
+	}
+	contracts := make([]schemas.Contract, len(s.Tables))
+	for i, t := range s.Tables {
+		if t.Contract == nil {
+			return nil
+		}
+		contracts[i] = *t.Contract
+	}
+	return anonymize.CheckColumns(policy, contracts)
 }
 
 func (l Labels) faults(tables map[string]bool) (faults []error) {
