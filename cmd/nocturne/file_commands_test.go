@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) {
 	for _, name := range []string{"NOCTURNE_HOME", "NOCTURNE_STORE", "NOCTURNE_KEYS"} {
-		os.Unsetenv(name)
+		_ = os.Unsetenv(name)
 	}
 	os.Exit(m.Run())
 }

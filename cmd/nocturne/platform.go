@@ -78,23 +78,23 @@ func (a *app) start(ctx context.Context, opt platformOptions) (p *platform, err 
 		SearchAttributes: workflows.SearchAttributes(), Log: log,
 	})
 	if err != nil {
-		listener.Close()
+		_ = listener.Close()
 		if errors.Is(err, devserver.ErrBusy) {
 			return nil, fmt.Errorf("%w; --port and --ui-port choose others", err)
 		}
 		return nil, err
 	}
 	if p.client, err = dial(ctx, client.Options{HostPort: p.temporal.Address(), Logger: sdklog.NewStructuredLogger(log)}); err != nil {
-		listener.Close()
+		_ = listener.Close()
 		return nil, err
 	}
 	if p.store, err = store.Open(ctx, a.storeURL()); err != nil {
-		listener.Close()
+		_ = listener.Close()
 		return nil, err
 	}
 	acts := activities.New(activities.Config{Store: p.store, Client: p.client, Keys: a.keysSource(), MakeKeys: true})
 	if p.worker, err = worker.Start(worker.Options{Client: p.client, Activities: acts, Slots: opt.slots}); err != nil {
-		listener.Close()
+		_ = listener.Close()
 		return nil, err
 	}
 	p.at = endpoints{
@@ -115,7 +115,7 @@ func (a *app) start(ctx context.Context, opt platformOptions) (p *platform, err 
 // is gone.
 func (p *platform) stop() {
 	if p.pages != nil {
-		p.pages.Close()
+		_ = p.pages.Close()
 	}
 	if p.worker != nil {
 		p.worker.Stop()
@@ -130,7 +130,7 @@ func (p *platform) stop() {
 		p.store.Close()
 	}
 	if p.log != nil {
-		p.log.Close()
+		_ = p.log.Close()
 	}
 }
 
@@ -139,6 +139,6 @@ func free(port int) bool {
 	if err != nil {
 		return false
 	}
-	l.Close()
+	_ = l.Close()
 	return true
 }

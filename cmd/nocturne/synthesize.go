@@ -114,7 +114,7 @@ func (a *app) synthesize(c *cobra.Command, inArg, outArg string, f synthesizeFla
 		return err
 	}
 	table := synth.Table{Rows: source}
-	rows := f.rows
+	var rows int64
 	if table.Contract, rows, err = trainingContract(ctx, c, in.name, source, f); err != nil {
 		return err
 	}

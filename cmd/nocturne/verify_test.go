@@ -80,7 +80,7 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		{"a byte", "not those of the manifest", func(f string) error {
 			data, err := os.ReadFile(filepath.Join(f, file))
 			data[len(data)/2] ^= 1
-			os.Remove(filepath.Join(f, file))
+			_ = os.Remove(filepath.Join(f, file))
 			return firstError(err, os.WriteFile(filepath.Join(f, file), data, 0o600))
 		}},
 		{"a file gone", "missing", func(f string) error { return os.Remove(filepath.Join(f, file)) }},
@@ -92,7 +92,7 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 			at := filepath.Join(f, "contracts/people.yaml")
 			data, err := os.ReadFile(at)
 			data = append(bytes.Clone(data), "constraints:\n  - field: age\n    range: {min: \"30\"}\n"...)
-			os.Remove(at)
+			_ = os.Remove(at)
 			return firstError(err, os.WriteFile(at, data, 0o600))
 		}},
 		{"no manifest", "manifest.json", func(f string) error { return os.Remove(filepath.Join(f, "manifest.json")) }},

@@ -17,10 +17,10 @@ import (
 
 // viewFlags are the command line of one look.
 type viewFlags struct {
-	policy, contract, keys, table string
-	rows                          int64
-	output                        string
-	who                           principalFlags
+	policy, contract, keys string
+	rows                   int64
+	output                 string
+	who                    principalFlags
 }
 
 func (a *app) viewCommand() *cobra.Command {

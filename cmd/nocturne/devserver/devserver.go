@@ -87,7 +87,7 @@ func Start(_ context.Context, opt Options) (*Server, error) {
 	}
 	s, err := start(opt)
 	if err != nil {
-		lock.Close()
+		_ = lock.Close()
 		return nil, err
 	}
 	s.lock = lock
@@ -176,7 +176,7 @@ func (s *Server) Stop() error {
 	}
 	err := s.temporal.Stop()
 	if s.lock != nil {
-		s.lock.Close()
+		_ = s.lock.Close()
 	}
 	return err
 }

@@ -16,7 +16,7 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("temporal server: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, fmt.Errorf("temporal server: state in %s: %w by another nocturne process", dir, ErrBusy)
 	}
 	return f, nil
