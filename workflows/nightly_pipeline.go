@@ -234,7 +234,12 @@ func protect(ctx workflow.Context, plan activities.Plan, snapshots map[string]ac
 				// The parent's clean-up must wait until the child no longer reads.
 				WaitForCancellation: true,
 			})
+			started := workflow.Now(ctx)
 			if err := workflow.ExecuteChildWorkflow(ctx, TableNightName, child).Get(ctx, &out[i]); err != nil {
+				// A failed child leaves no stages: this line leads to it.
+				out[i].Stages = []Stage{{
+					Name: "table", Table: t.Name, State: "failed", Note: failureType(err), Started: started, Ended: workflow.Now(ctx),
+				}}
 				failed = first(failed, err)
 				stop()
 			}
