@@ -1,7 +1,7 @@
 // Command testsum reads `go test -json` on standard input, prints what failed
 // and what was skipped, and ends with one line: N passed, N failed, N skipped.
-// With NOCTURNE_NO_SKIP=1 a skipped test counts as a failure: on a machine that
-// has everything, a skip hides something.
+// With CI=true or NOCTURNE_NO_SKIP=1 a skipped test fails the run: on a machine
+// that has everything, a skip hides something.
 package main
 
 import (
@@ -14,15 +14,17 @@ import (
 )
 
 type event struct {
-	Action  string
-	Package string
-	Test    string
-	Output  string
-	Elapsed float64
+	Action     string
+	Package    string
+	ImportPath string // in place of Package, of builds
+	Test       string
+	Output     string
+	Elapsed    float64 // seconds
 }
 
 func main() {
 	output := map[string]*strings.Builder{}
+	broken := map[string]bool{} // packages with a failure
 	var passed, failed, skipped int
 	var failures, skips, slow []string
 	in := bufio.NewScanner(os.Stdin)
@@ -34,7 +36,7 @@ func main() {
 			failed++
 			continue
 		}
-		key := e.Package + " " + e.Test
+		key := e.Package + e.ImportPath + " " + e.Test
 		switch e.Action {
 		case "output", "build-output":
 			if output[key] == nil {
@@ -52,7 +54,13 @@ func main() {
 			delete(output, key)
 		}
 		switch {
-		case e.Action == "fail" || e.Action == "build-fail":
+		case e.Action == "build-fail":
+			failures = append(failures, e.ImportPath+"\n"+text)
+		case e.Action == "fail":
+			if e.Test == "" && broken[e.Package] {
+				continue // its tests are counted already
+			}
+			broken[e.Package] = true
 			failures = append(failures, strings.TrimSpace(key)+"\n"+text)
 			failed++
 		case e.Test == "" && e.Action == "pass":
@@ -82,7 +90,9 @@ func main() {
 	show("skipped:", skips)
 	show("FAILED:", failures)
 	fmt.Printf("\n%d passed, %d failed, %d skipped\n", passed, failed, skipped)
-	if failed > 0 || passed == 0 || skipped > 0 && os.Getenv("NOCTURNE_NO_SKIP") == "1" {
+	if failed > 0 || passed == 0 || skipped > 0 && noSkip() {
 		os.Exit(1)
 	}
 }
+
+func noSkip() bool { return os.Getenv("CI") == "true" || os.Getenv("NOCTURNE_NO_SKIP") == "1" }

@@ -225,7 +225,7 @@ func (w *writer) close() error {
 // Abort waits for row groups under way and drops everything.
 func (w *writer) Abort() {
 	for _, e := range w.pending {
-		_ = <-e.done
+		<-e.done
 	}
 	w.pending = nil
 	for i, column := range w.parts {
