@@ -26,7 +26,7 @@ func TestDistanceNeedsCertaintyAndSize(t *testing.T) {
 			r.Privacy.Distance = Distance{Share: c.share, ShareTies: c.share, Ideal: .667, StdErr: c.stdErr, Excess: (c.share - .667) / c.stdErr}
 			require.Equal(t, c.level, r.PrivacyLevel())
 			limits := DefaultThresholds()
-			limits.MaxDetectionDeficit, limits.MaxPairError, limits.MaxCopiesExcess = nil, nil, nil
+			limits.MaxDetectionDeficit, limits.MaxCopiesExcess = nil, nil
 			require.Equal(t, c.refused, len(Gate(r, limits)) > 0)
 			limits.DistanceAllowance = nil
 			require.Equal(t, c.level != "as fresh", len(Gate(r, limits)) > 0, "without an allowance certainty is enough")

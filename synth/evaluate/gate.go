@@ -40,7 +40,6 @@ func DefaultThresholds() Thresholds {
 	limit := func(v float64) *float64 { return &v }
 	return Thresholds{
 		MaxDetectionDeficit: limit(.6),
-		MaxPairError:        limit(.1),
 		MaxDistanceExcess:   limit(distanceWarning),
 		DistanceAllowance:   limit(distanceAllowance),
 		MaxCopiesExcess:     limit(copiesWarning),
