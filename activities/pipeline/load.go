@@ -78,7 +78,10 @@ func Load(path string) (Spec, error) {
 		t.Contract, t.ContractFile = &c, ""
 	}
 	s = s.WithDefaults()
-	return s, s.Validate()
+	if err := s.Validate(); err != nil {
+		return Spec{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
 }
 
 // strictYAML refuses unknown fields. It turns a panic of the YAML library, which
