@@ -115,7 +115,8 @@ func TestDemo(t *testing.T) {
 		do(t, tab, "page of the night", chromedp.Navigate(fmt.Sprintf("%s/namespaces/default/workflows/from-the-form/%s/history", at.UI, run)), says("Completed"))
 		shoot(t, tab, "workflow-history")
 		do(t, tab, "stage table", chromedp.Navigate(fmt.Sprintf("%s/namespaces/default/workflows/from-the-form/%s/user-metadata", at.UI, run)),
-			says("evaluate"), says("publish"), says("48,842"))
+			// The UI renders Markdown in a frame of its own.
+			until(`["evaluate", "publish", "48,842"].every((w) => [...document.querySelectorAll("iframe")].some((f) => decodeURIComponent(f.src).includes(w)))`))
 		shoot(t, tab, "workflow-stages")
 	})
 	t.Run("the next night publishes the labels", func(t *testing.T) {
