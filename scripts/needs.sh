@@ -11,6 +11,7 @@ have_chromium() { command -v chromium >/dev/null 2>&1 || command -v chromium-bro
 want=()
 have_postgres || want+=(postgresql)
 have_chromium || want+=(chromium fonts-dejavu-core)
+python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || want+=(python3 python3-venv)
 if [ ${#want[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "installing ${want[*]}"
