@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type Draft struct {
 	prefix string
 	mu     sync.Mutex
 	files  []FileEntry
+	open   map[*draftFile]bool
 }
 
 // Create starts a file of the artifact. The bytes count only once Close has
@@ -45,7 +47,14 @@ func (d *Draft) Create(ctx context.Context, name string) (io.WriteCloser, error)
 		cancel()
 		return nil, fmt.Errorf("store: create %s: %w", name, err)
 	}
-	return &draftFile{d: d, name: name, key: key, w: w, cancel: cancel, h: sha256.New()}, nil
+	f := &draftFile{d: d, name: name, key: key, w: w, cancel: cancel, h: sha256.New()}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open == nil {
+		d.open = map[*draftFile]bool{}
+	}
+	d.open[f] = true
+	return f, nil
 }
 
 // WriteFile adds a whole small file.
@@ -70,6 +79,16 @@ func (d *Draft) Adopt(ctx context.Context, name string, e FileEntry) error {
 	}
 	d.add(FileEntry{Name: name, Key: key, Size: e.Size, SHA256: e.SHA256})
 	return nil
+}
+
+// abandon drops the files that a failed build left open.
+func (d *Draft) abandon() {
+	d.mu.Lock()
+	open := slices.Collect(maps.Keys(d.open))
+	d.mu.Unlock()
+	for _, f := range open {
+		f.Abort()
+	}
 }
 
 func (d *Draft) add(e FileEntry) {
@@ -106,6 +125,7 @@ func (f *draftFile) Close() error {
 		f.Abort()
 		return f.failed
 	}
+	f.closed()
 	if err := f.w.Close(); err != nil {
 		return fmt.Errorf("store: write %s: %w", f.name, err)
 	}
@@ -115,8 +135,15 @@ func (f *draftFile) Close() error {
 
 // Abort drops the file.
 func (f *draftFile) Abort() {
+	f.closed()
 	f.cancel()
 	_ = f.w.Close()
+}
+
+func (f *draftFile) closed() {
+	f.d.mu.Lock()
+	defer f.d.mu.Unlock()
+	delete(f.d.open, f)
 }
 
 // Build returns the artifact that r describes, running f to make it unless it
@@ -161,6 +188,7 @@ func (s *Store) buildLeased(ctx context.Context, a Address, r Recipe, f func(ctx
 	d := &Draft{s: s, prefix: artifactKey(a) + "/" + attemptID() + "/"}
 	m, err := d.finish(ctx, a, r, f)
 	if err != nil {
+		d.abandon()
 		s.dropPrefix(context.WithoutCancel(ctx), d.prefix)
 		return Manifest{}, false, err
 	}
@@ -173,6 +201,9 @@ func (d *Draft) finish(ctx context.Context, a Address, r Recipe, f func(ctx cont
 	}
 	if err := ctx.Err(); err != nil {
 		return Manifest{}, err
+	}
+	for f := range d.open {
+		return Manifest{}, fmt.Errorf("store: step %s left %s open", r.Step, f.name)
 	}
 	slices.SortFunc(d.files, func(x, y FileEntry) int { return strings.Compare(x.Name, y.Name) })
 	for i := 1; i < len(d.files); i++ {

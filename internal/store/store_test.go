@@ -98,6 +98,32 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 	})
 }
 
+func TestFailedBuildLeavesNoOpenFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := Open(context.Background(), dir)
+	require.NoError(t, err)
+	defer s.Close()
+	boom := errors.New("boom")
+	for what, f := range map[string]func(ctx context.Context, d *Draft) error{
+		"failed":    func(context.Context, *Draft) error { return boom },
+		"forgotten": func(context.Context, *Draft) error { return nil },
+	} {
+		_, _, err = s.Build(context.Background(), recipe(what), func(ctx context.Context, d *Draft) error {
+			w, err := d.Create(ctx, "half.txt")
+			require.NoError(t, err)
+			_, err = w.Write([]byte("half"))
+			require.NoError(t, err)
+			return f(ctx, d)
+		})
+		require.Error(t, err, what)
+	}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		require.True(t, err != nil || e.IsDir(), path)
+		return err
+	}))
+}
+
 func TestConcurrentBuildersShareOneBuild(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *Store) {
