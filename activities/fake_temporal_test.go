@@ -29,8 +29,8 @@ type fakeTemporal struct {
 	queues  map[string]*labeling.Queue
 	files   map[string]int
 	leases  int
-	// between is called after answers were asked for, once: what happens on
-	// the way.
+	// between is called once, before a queue says what it holds: what happens
+	// between two questions.
 	between func()
 }
 
@@ -55,17 +55,16 @@ func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, id, _ string
 func (f *fakeTemporal) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) (converter.EncodedValue, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if query == QueueAnswers && f.between != nil {
+		f.between()
+		f.between = nil
+	}
 	q, ok := f.queues[id]
 	if !ok {
 		return nil, serviceerror.NewNotFound("no such workflow")
 	}
 	if query == QueueAnswers {
-		out := value{q.Answers()}
-		if f.between != nil {
-			f.between()
-			f.between = nil
-		}
-		return out, nil
+		return value{q.Answers()}, nil
 	}
 	return value{QueueStatus{Progress: q.Progress(time.Now()), Files: f.files[id]}}, nil
 }

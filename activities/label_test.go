@@ -80,8 +80,8 @@ func TestAnswersOnTheirWayToTheStoreAreNotLost(t *testing.T) {
 	all := h.fake.queues[id].Answers()
 	require.Len(t, all, want)
 
-	// The queue drains right after it was asked for what it holds: but the
-	// answers it gave then were of before, so it is asked once more.
+	// The queue drains after it said how many files there are, before it is
+	// asked for what it holds.
 	h.fake.between = func() {
 		fresh, err := labeling.New(labeling.Config{Classes: []string{"x", "y"}})
 		require.NoError(t, err)
