@@ -116,7 +116,7 @@ func TestDemo(t *testing.T) {
 		shoot(t, tab, "workflow-history")
 		do(t, tab, "stage table", chromedp.Navigate(fmt.Sprintf("%s/namespaces/default/workflows/from-the-form/%s/user-metadata", at.UI, run)),
 			// The UI renders Markdown in a frame of its own.
-			until(`["evaluate", "publish", "48,842"].every((w) => [...document.querySelectorAll("iframe")].some((f) => decodeURIComponent(f.src).includes(w)))`))
+			until(`["evaluate", "publish", "48,842"].every((w) => document.querySelector("#user-metadata-current-details")?.contentDocument?.body?.innerText.includes(w))`))
 		shoot(t, tab, "workflow-stages")
 	})
 	t.Run("the next night publishes the labels", func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/nocturne-data/nocturne/workflows"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
@@ -60,5 +61,15 @@ func largest(ps []payload) (out payload) {
 			out = p
 		}
 	}
+	return out
+}
+
+// stagesOf asks a night for its stage table.
+func stagesOf(t testing.TB, c client.Client, id string) []workflows.Stage {
+	t.Helper()
+	answer, err := c.QueryWorkflow(context.Background(), id, "", workflows.StagesQuery)
+	require.NoError(t, err)
+	var out []workflows.Stage
+	require.NoError(t, answer.Get(&out))
 	return out
 }
