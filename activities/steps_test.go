@@ -425,7 +425,7 @@ func TestErrorsBecomeTheTypesThatRetriesGoBy(t *testing.T) {
 		}
 		require.Equal(t, c.want, kind(got), "%v", c.err)
 		var app interface{ NonRetryable() bool }
-		require.True(t, errors.As(got, &app))
+		require.ErrorAs(t, got, &app)
 		require.Equal(t, c.final, app.NonRetryable(), "%v", c.err)
 		require.True(t, strings.HasPrefix(got.Error(), "step people, shard 1: "), got.Error())
 	}

@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -210,7 +209,7 @@ func TestContinueAsNewKeepsEverything(t *testing.T) {
 		})
 	q.run(twoClasses)
 	var next *workflow.ContinueAsNewError
-	require.True(t, errors.As(q.GetWorkflowError(), &next), "%v", q.GetWorkflowError())
+	require.ErrorAs(t, q.GetWorkflowError(), &next)
 	require.Equal(t, workflows.LabelQueueName, next.WorkflowType.Name)
 	var in activities.QueueInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
