@@ -14,7 +14,7 @@ GOFUMPT       := .tools/gofumpt-v0.12.0/gofumpt
 GOLANGCI_LINT := .tools/golangci-lint-v2.15.0/golangci-lint
 WORKFLOWCHECK := .tools/workflowcheck-v0.6.0/workflowcheck
 
-.PHONY: demo build needs test check fmt vet lint workflowcheck tidy tools bench clean
+.PHONY: demo build needs test kill-test check fmt vet lint workflowcheck tidy tools bench clean
 
 demo: build
 	./$(BIN) demo
@@ -33,6 +33,12 @@ test: build needs
 	@export NOCTURNE_BINARY="$(abspath $(BIN))"; \
 	if [ -x $(VENV)/bin/python ]; then export NOCTURNE_PYTHON="$(abspath $(VENV)/bin/python)"; fi; \
 	{ $(GO) test -vet=off -json -timeout 30m ./... || true; } | $(GO) run ./scripts/testsum
+
+# kill-test kills the whole process at 20 random moments of one night; `make test`
+# does so three times. NOCTURNE_KILL_SEED draws other moments.
+kill-test: build
+	NOCTURNE_BINARY="$(abspath $(BIN))" NOCTURNE_KILLS=$${NOCTURNE_KILLS:-20} \
+	$(GO) test -vet=off -count=1 -v -timeout 30m -run '^TestKilledNight$$' ./cmd/nocturne/e2e
 
 check: fmt vet lint workflowcheck tidy
 	@echo "checks passed"
