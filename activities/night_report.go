@@ -60,7 +60,7 @@ func overview(n nightRecord) report.Section {
 	var in, out int64
 	for _, t := range n.tables {
 		in, out = in+t.stats.RowsIn, out+t.stats.RowsOut
-		twin, release := "", report.Cell{Text: "no twin asked for"}
+		twin, release := "", report.Cell{Text: "no twin"}
 		if t.twin != nil {
 			twin = thousands(t.twin.Rows)
 		}

@@ -332,5 +332,15 @@ func (a *Activities) release(ctx context.Context, n nightRecord, art store.Manif
 	if err := a.stillHolds(ctx, n.in.Plan); err != nil {
 		return v, err
 	}
+	// A night about an older day, as in a backfill, adds a version and leaves
+	// the pointer at the newer one.
+	var latest Version
+	err := a.Store.GetJSON(ctx, LatestKey(name), &latest)
+	if err == nil && latest.Date > v.Date {
+		return v, nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return v, err
+	}
 	return v, a.Store.PutJSON(ctx, LatestKey(name), v)
 }

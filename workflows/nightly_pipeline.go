@@ -268,6 +268,11 @@ func twins(ctx workflow.Context, plan activities.Plan, tables []activities.Prote
 		for _, t := range family {
 			rows += t.RowsOut
 		}
+		if few, ok := tooFew(family); ok {
+			i := st.begin(ctx, "fit", label)
+			st.skip(ctx, i, fmt.Sprintf("no twin: %d rows of %s are too few to learn from and to compare with", few.RowsOut, few.Table))
+			continue
+		}
 		i := st.begin(ctx, "fit", label)
 		var fit activities.FitResult
 		err := workflow.ExecuteActivity(compute(ctx, "learn the twin of "+label), a.Fit, activities.FitInput{Plan: plan, Tables: family}).Get(ctx, &fit)
@@ -311,6 +316,20 @@ func twins(ctx workflow.Context, plan activities.Plan, tables []activities.Prote
 		}
 	}
 	return nil
+}
+
+// minTwinRows is the least rows of a table that a twin is learned from: with
+// fewer, a model would hold single people and a holdout could not tell.
+const minTwinRows = 50
+
+// tooFew finds a table of the family that is too small for a twin.
+func tooFew(family []activities.Protected) (activities.Protected, bool) {
+	for _, t := range family {
+		if t.RowsOut < minTwinRows {
+			return t, true
+		}
+	}
+	return activities.Protected{}, false
 }
 
 // shortVerdict is an evaluation in a few words, for the stage table.

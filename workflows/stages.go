@@ -83,6 +83,13 @@ func (s *stages) end(ctx workflow.Context, i int, in, out int64, note string, er
 	s.show(ctx)
 }
 
+// skip closes a stage that there was nothing to do in.
+func (s *stages) skip(ctx workflow.Context, i int, note string) {
+	r := &s.rows[i]
+	r.State, r.Note, r.Ended = "skipped", note, workflow.Now(ctx)
+	s.show(ctx)
+}
+
 // add appends lines that another workflow has finished.
 func (s *stages) add(ctx workflow.Context, rows []Stage) {
 	s.rows = append(s.rows, rows...)

@@ -132,7 +132,7 @@ func FuzzLoad(f *testing.F) {
 
 func TestDecodeRefusesUnknownFieldsWithAnExample(t *testing.T) {
 	t.Parallel()
-	_, err := pipeline.Decode([]byte(`{"nmae":"x"}`))
+	_, err := pipeline.Decode([]byte(`{"naem":"x"}`))
 	require.ErrorIs(t, err, pipeline.ErrInvalid)
 	require.ErrorContains(t, err, pipeline.Example)
 }

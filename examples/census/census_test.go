@@ -42,7 +42,7 @@ func TestTablesAreTheSameEverywhereAndAgree(t *testing.T) {
 		at[name] = i
 	}
 	rows = rows[1:]
-	require.Equal(t, 48842, len(rows))
+	require.Len(t, rows, 48842)
 	ids := make(map[string]bool, len(rows))
 	phone, email := regexp.MustCompile(`555-01\d\d$`), regexp.MustCompile(`@[a-z.-]*example\.(com|net|org)$|\.example$`)
 	for _, r := range rows {
@@ -61,7 +61,7 @@ func TestTablesAreTheSameEverywhereAndAgree(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"contact_id", "person_id"}, calls[0][:2])
 	calls = calls[1:]
-	require.Equal(t, 81990, len(calls))
+	require.Len(t, calls, 81990)
 	seen := make(map[string]bool, len(calls))
 	for _, r := range calls {
 		require.False(t, seen[r[0]])
