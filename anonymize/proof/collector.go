@@ -144,7 +144,7 @@ func (c *Collector) Add(rec arrow.Record, columns []Column) error {
 		if err := each(arr, col.Name, func(_ int, v []byte) { c.add(v, col, name) }); err != nil {
 			return err
 		}
-		if c.values.n+c.cells.n+c.public.n > c.opt.MaxValues {
+		if c.Size() > c.opt.MaxValues {
 			return ErrFull
 		}
 	}
@@ -175,7 +175,7 @@ func (c *Collector) AddPublic(rec arrow.Record, columns []string) error {
 		if err != nil {
 			return err
 		}
-		if c.values.n+c.cells.n+c.public.n > c.opt.MaxValues {
+		if c.Size() > c.opt.MaxValues {
 			return ErrFull
 		}
 	}
@@ -318,7 +318,7 @@ func (c *Collector) Merge(o *Collector) error {
 		}
 	}
 	c.stats.add(o.stats)
-	if c.values.n+c.cells.n+c.public.n > c.opt.MaxValues {
+	if c.Size() > c.opt.MaxValues {
 		return ErrFull
 	}
 	return nil
@@ -326,6 +326,10 @@ func (c *Collector) Merge(o *Collector) error {
 
 // Values is the number of distinct protected values held.
 func (c *Collector) Values() int { return c.values.n + c.cells.n }
+
+// Size is the number of hashes held, those of published values among them: what
+// MaxValues bounds.
+func (c *Collector) Size() int { return c.values.n + c.cells.n + c.public.n }
 
 // Counts says what was collected.
 func (c *Collector) Counts() Counts { return c.stats }

@@ -71,7 +71,6 @@ type deidentified struct {
 	Policy      string           `json:"policy_digest"`
 	Seconds     float64          `json:"seconds"`
 	Proof       *proof.Result    `json:"proof"` // null with --no-proof
-	Passes      int              `json:"proof_passes,omitempty"`
 }
 
 // deidentification is one run of the command.
@@ -123,11 +122,6 @@ func (a *app) deidentify(c *cobra.Command, inArg, outArg string, f deidentifyFla
 		}
 		return err
 	}
-	if !f.noProof {
-		if d.proof, err = newProving(d.plan, ids); err != nil {
-			return err
-		}
-	}
 	if f.quarantine != "" {
 		d.bad = &quarantineFile{path: f.quarantine}
 		defer d.bad.abort()
@@ -136,6 +130,12 @@ func (a *app) deidentify(c *cobra.Command, inArg, outArg string, f deidentifyFla
 		return err
 	}
 	defer d.out.abort()
+	if !f.noProof {
+		if d.proof, err = newProving(d.plan, ids, d.out.dir); err != nil {
+			return err
+		}
+		defer d.proof.close()
+	}
 	return a.runDeidentify(ctx, c, d, rd)
 }
 
@@ -155,11 +155,11 @@ func (a *app) runDeidentify(ctx context.Context, c *cobra.Command, d *deidentifi
 		res.Columns[x.Transform.Name]++
 	}
 	if d.proof != nil {
-		p, passes, err := d.prove(ctx, rows)
+		p, err := d.prove(ctx)
 		if err != nil {
 			return err
 		}
-		res.Proof, res.Passes = &p, passes
+		res.Proof = &p
 	}
 	res.Seconds = time.Since(start).Seconds()
 	if res.Proof == nil || res.Proof.Err() == nil {
@@ -226,7 +226,7 @@ func (d *deidentification) transform(ctx context.Context, rd tabular.Reader) (in
 			defer b.out.Release()
 			rows += b.out.NumRows()
 			if d.proof != nil {
-				if err := d.proof.add(b.proven, rows); err != nil {
+				if err := d.proof.add(b.proven); err != nil {
 					return err
 				}
 			}
@@ -261,8 +261,8 @@ func (a *app) printDeidentified(c *cobra.Command, res deidentified) error {
 	if p.Err() != nil {
 		verdict = "NOT CLEAN"
 	}
-	fmt.Fprintf(w, "proof: %s: %d output cells searched for %d protected values in %d passes; %d excused as common words, %d coincidences of invented values\n",
-		verdict, p.Cells, p.Values, res.Passes, p.Excused, p.Coincidences)
+	fmt.Fprintf(w, "proof: %s: %d output cells searched for %d protected values; %d excused as common words, %d coincidences of invented values\n",
+		verdict, p.Cells, p.Values, p.Excused, p.Coincidences)
 	for _, h := range p.Hits {
 		fmt.Fprintf(w, "  column %q: %s: %d times\n", h.Column, h.Kind, h.Count)
 	}
