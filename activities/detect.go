@@ -64,7 +64,17 @@ func (a *Activities) Detect(ctx context.Context, in DetectInput) (DetectResult, 
 	if err := art.DecodeStats(&stats); err != nil {
 		return DetectResult{}, temporalError(err)
 	}
-	return DetectResult{Report: art.Ref(), Columns: len(report.Columns), Unsure: len(stats.Unsure)}, nil
+	answers, err := a.columnAnswers(ctx, in.Plan.Name, t.Name)
+	if err != nil {
+		return DetectResult{}, temporalError(err)
+	}
+	out := DetectResult{Report: art.Ref(), Columns: len(report.Columns)}
+	for _, name := range stats.Unsure {
+		if _, decided := answers[name]; !decided {
+			out.Unsure++
+		}
+	}
+	return out, nil
 }
 
 // scan reads the rows that detection wants and, for a profile, all of them.

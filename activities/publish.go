@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nocturne-data/nocturne/activities/pipeline"
@@ -277,20 +278,28 @@ func writeManifest(b *bytes.Buffer, n nightRecord, files []datasetFile) error {
 
 // summarize is what a catalogue says about a version.
 func summarize(n nightRecord) (rows int64, verdict string, passed bool) {
-	passed = true
+	var released, held []string
 	for _, t := range n.tables {
 		rows += t.stats.RowsOut
-		if t.verdict == nil {
-			continue
-		}
-		if len(t.verdict.Refused) > 0 {
-			passed = false
-		}
-		if verdict == "" {
-			verdict = "Twin of " + t.protected.Table + ": " + t.verdict.Verdict
+		switch {
+		case t.verdict == nil:
+		case len(t.verdict.Refused) > 0:
+			held = append(held, t.protected.Table)
+		default:
+			released = append(released, t.protected.Table)
 		}
 	}
-	return rows, verdict, passed
+	var parts []string
+	if len(released) > 0 {
+		parts = append(parts, "Twins released: "+strings.Join(released, ", ")+".")
+	}
+	if len(held) > 0 {
+		parts = append(parts, "Twins held back: "+strings.Join(held, ", ")+".")
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "De-identified tables only.")
+	}
+	return rows, strings.Join(parts, " "), len(held) == 0
 }
 
 // release copies the artifact to the version's folder and moves the pointer.

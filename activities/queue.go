@@ -212,15 +212,14 @@ func (a *Activities) storedAnswers(ctx context.Context, queue string, n int) ([]
 	}
 }
 
-// StoreAnswers writes answers that a queue has let go.
+// StoreAnswers writes answers that a queue has let go. They are nowhere else, so
+// it is tried for as long as it takes: its errors never end the retries.
 func (a *Activities) StoreAnswers(ctx context.Context, in StoreAnswersInput) error {
-	return a.run(ctx, "store answers", &meter{stage: "label"}, func(ctx context.Context) error {
-		var b bytes.Buffer
-		if err := labeling.WriteLines(&b, in.Answers); err != nil {
-			return err
-		}
-		return a.Store.Put(ctx, answersFile(in.Queue, in.File), b.Bytes())
-	})
+	var b bytes.Buffer
+	if err := labeling.WriteLines(&b, in.Answers); err != nil {
+		return fmt.Errorf("store answers: %w", err)
+	}
+	return a.Store.Put(ctx, answersFile(in.Queue, in.File), b.Bytes())
 }
 
 // scripted answers tasks as an annotator who holds them: it leases until

@@ -2,12 +2,14 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/nocturne-data/nocturne/internal/store"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 )
 
 // Progress is what a running activity tells: the heartbeat's only content.
@@ -73,9 +75,30 @@ func (a *Activities) step(ctx context.Context, r store.Recipe, m *meter, build f
 	defer stop()
 	out, _, err := a.Store.Build(ctx, r, build)
 	if err != nil {
-		return store.Manifest{}, temporalError(place(r.Step, m, err))
+		return store.Manifest{}, lastWord(ctx, temporalError(place(r.Step, m, err)))
 	}
 	return out, nil
+}
+
+// tries is how often a step may fail by an error of its own. Attempts that ended
+// with their worker are not errors of the step: the activity presets allow many
+// more of those.
+const tries = 5
+
+// lastWord ends the retries of a step that has failed often enough.
+func lastWord(ctx context.Context, err error) error {
+	if !activity.IsActivity(ctx) {
+		return err
+	}
+	return lastWordAt(activity.GetInfo(ctx).Attempt, err)
+}
+
+func lastWordAt(attempt int32, err error) error {
+	var app *temporal.ApplicationError
+	if attempt < tries || !errors.As(err, &app) || app.NonRetryable() {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(app.Message(), app.Type(), nil)
 }
 
 // place says where a step failed, once.
@@ -95,7 +118,7 @@ func (a *Activities) run(ctx context.Context, name string, m *meter, f func(ctx 
 	ctx, stop := pulse(ctx, m)
 	defer stop()
 	if err := f(ctx); err != nil {
-		return temporalError(place(name, m, err))
+		return lastWord(ctx, temporalError(place(name, m, err)))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func light(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           Queue,
 		StartToCloseTimeout: time.Minute,
-		RetryPolicy:         retries(10),
+		RetryPolicy:         retries(manyWorkers),
 		Summary:             summary,
 	})
 }
@@ -37,7 +37,7 @@ func compute(ctx workflow.Context, summary string) workflow.Context {
 		StartToCloseTimeout: 6 * time.Hour,
 		HeartbeatTimeout:    30 * time.Second,
 		WaitForCancellation: true,
-		RetryPolicy:         retries(5),
+		RetryPolicy:         retries(manyWorkers),
 		Summary:             summary,
 	})
 }
@@ -48,7 +48,7 @@ func waiting(ctx workflow.Context, summary string, bound time.Duration) workflow
 		TaskQueue:           Queue,
 		StartToCloseTimeout: bound + 10*time.Minute,
 		HeartbeatTimeout:    30 * time.Second,
-		RetryPolicy:         retries(10),
+		RetryPolicy:         retries(manyWorkers),
 		Summary:             summary,
 	})
 }
@@ -74,6 +74,11 @@ func durable(ctx workflow.Context, summary string) workflow.Context {
 		Summary:             summary,
 	})
 }
+
+// manyWorkers bounds attempts that end with their worker: a machine that is
+// killed again and again must not fail a night. A step's own errors end it after
+// a few attempts, see activities/step.go.
+const manyWorkers = 50
 
 func retries(attempts int32) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{

@@ -62,7 +62,7 @@ func TestCatalogueListsAndServes(t *testing.T) {
 	defer s.Close()
 	r, body := get(t, s.URL+"/")
 	require.Equal(t, http.StatusOK, r.StatusCode)
-	for _, want := range []string{"48,842 rows", "1.6 MB", "2026-11-24 02:14 UTC", "Gate passed", "Gate refused", `href="/datasets/census/2026-11-24/report.html"`, `href="/datasets/census/2026-11-24/data/train-00000-of-00002.parquet"`} {
+	for _, want := range []string{"48,842 rows", "1.6 MB", ">2026-11-24<", "Gate passed", "Gate refused", `href="/datasets/census/2026-11-24/report.html"`, `href="/datasets/census/2026-11-24/data/train-00000-of-00002.parquet"`} {
 		require.Contains(t, body, want)
 	}
 	r, body = get(t, s.URL+"/datasets/census/2026-11-24/report.html")

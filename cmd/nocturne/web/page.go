@@ -18,7 +18,7 @@ var assets embed.FS
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"thousands": thousands,
 	"bytes":     byteSize,
-	"day":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
+	"day":       func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 	"json": func(v any) (string, error) {
 		b, err := json.Marshal(v)
 		return string(b), err
