@@ -64,7 +64,7 @@ func (a *Activities) AskRows(ctx context.Context, in LabelInput) (LabelProgress,
 		if err != nil {
 			return err
 		}
-		earlier, err := a.roundTasks(ctx, in, l, s.Seed, in.Round-1)
+		earlier, err := a.roundTasks(ctx, in, l, in.Round-1)
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (a *Activities) AskRows(ctx context.Context, in LabelInput) (LabelProgress,
 				return err
 			}
 		}
-		out, err = a.progress(ctx, in, l, s.Seed)
+		out, err = a.progress(ctx, in, l)
 		return err
 	})
 	return out, err
@@ -126,7 +126,7 @@ func (a *Activities) readTasks(ctx context.Context, ref store.Ref) ([]labeling.T
 }
 
 // roundTasks lists the tasks of rounds 1 to last.
-func (a *Activities) roundTasks(ctx context.Context, in LabelInput, l pipeline.Labels, _ uint64, last int) ([]labeling.Task, error) {
+func (a *Activities) roundTasks(ctx context.Context, in LabelInput, l pipeline.Labels, last int) ([]labeling.Task, error) {
 	var out []labeling.Task
 	for n := 1; n <= last; n++ {
 		var ref store.Ref
@@ -294,7 +294,7 @@ func (a *Activities) AwaitRows(ctx context.Context, in LabelInput) (LabelProgres
 			return err
 		}
 		return a.await(ctx, time.Duration(in.Plan.Labels.WaitSeconds)*time.Second, func(ctx context.Context) (bool, error) {
-			if out, err = a.progress(ctx, in, *s.Labels, s.Seed); err != nil {
+			if out, err = a.progress(ctx, in, *s.Labels); err != nil {
 				return false, err
 			}
 			m.total.Store(int64(out.Asked))
@@ -306,9 +306,9 @@ func (a *Activities) AwaitRows(ctx context.Context, in LabelInput) (LabelProgres
 }
 
 // progress counts the tasks of the rounds so far.
-func (a *Activities) progress(ctx context.Context, in LabelInput, l pipeline.Labels, seed uint64) (LabelProgress, error) {
+func (a *Activities) progress(ctx context.Context, in LabelInput, l pipeline.Labels) (LabelProgress, error) {
 	out := LabelProgress{Queue: l.Queue}
-	tasks, err := a.roundTasks(ctx, in, l, seed, in.Round)
+	tasks, err := a.roundTasks(ctx, in, l, in.Round)
 	if err != nil {
 		return out, err
 	}
@@ -361,7 +361,7 @@ func (a *Activities) CollectLabels(ctx context.Context, in LabelInput) (CollectL
 		if err != nil {
 			return err
 		}
-		tasks, err := a.roundTasks(ctx, in, l, s.Seed, in.Plan.Labels.Rounds)
+		tasks, err := a.roundTasks(ctx, in, l, in.Plan.Labels.Rounds)
 		if err != nil {
 			return err
 		}
@@ -393,7 +393,7 @@ func (a *Activities) CollectLabels(ctx context.Context, in LabelInput) (CollectL
 			return err
 		}
 		in.Round = in.Plan.Labels.Rounds
-		out.Progress, err = a.progress(ctx, in, l, s.Seed)
+		out.Progress, err = a.progress(ctx, in, l)
 		return err
 	})
 	return out, err

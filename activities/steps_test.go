@@ -332,7 +332,6 @@ func TestTinyTablesAreLearnedAndMeasured(t *testing.T) {
 			out, _ := h.protect(p, snap, 1)
 			fit, err := h.Fit(h.ctx, FitInput{Plan: p, Tables: []Protected{out}})
 			if err != nil {
-				t.Logf("%d rows: fit refuses: %v", rows, err)
 				require.NotContains(t, err.Error(), "Quillon")
 				require.Less(t, rows, 5)
 				return
@@ -342,10 +341,11 @@ func TestTinyTablesAreLearnedAndMeasured(t *testing.T) {
 			require.EqualValues(t, rows, twin.Twins[0].Rows)
 			e, err := h.Evaluate(h.ctx, EvaluateInput{Plan: p, Protected: out, Twin: twin.Twins[0]})
 			if err != nil {
-				t.Logf("%d rows: evaluation refuses: %v", rows, err)
+				require.NotContains(t, err.Error(), "Quillon")
+				require.Less(t, rows, 5, "only a handful of rows cannot be measured")
 				return
 			}
-			t.Logf("%d rows: refused %v", rows, e.Refused)
+			require.NotEmpty(t, e.Verdict)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 )
 
 // keyHash is 96 bits of a keyed hash: over 10^9 keys a false match has
@@ -29,14 +30,14 @@ func (h keyHash) compare(o keyHash) int {
 // and safe for concurrent use.
 type KeyHasher struct {
 	columns []int
-	key     sipKey
+	key     siphash.Key
 }
 
 // NewKeyHasher hashes the named columns of records of schema s under a 128-bit
 // key. Use a secret key where the hashes leave the run: hashes of identifying
 // values under a known key can be reversed by guessing.
 func NewKeyHasher(s *arrow.Schema, columns []string, key [16]byte) (*KeyHasher, error) {
-	h := &KeyHasher{key: newSIPKey(key)}
+	h := &KeyHasher{key: siphash.NewKey(key)}
 	for _, name := range columns {
 		at := s.FieldIndices(name)
 		if len(at) != 1 {
@@ -77,7 +78,7 @@ rows:
 			}
 			buf = appendCell(buf, cols[c], i)
 		}
-		lo, hi := h.key.sum128(buf)
+		lo, hi := h.key.Sum128(buf)
 		f(i, keyHash{lo, uint32(hi)})
 	}
 }

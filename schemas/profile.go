@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 )
 
 // defaultMinSupport is how many rows of one block must hold a value before the
@@ -49,7 +50,7 @@ type ProfileOptions struct {
 type Profile struct {
 	schema  *arrow.Schema
 	opt     ProfileOptions
-	key     sipKey
+	key     siphash.Key
 	rows    int64
 	blocks  int64
 	columns []*columnProfile
@@ -61,7 +62,7 @@ func NewProfile(s *arrow.Schema, opt ProfileOptions) (*Profile, error) {
 	if opt.MinSupport <= 0 {
 		opt.MinSupport = defaultMinSupport
 	}
-	p := &Profile{schema: s, opt: opt, key: newSIPKey(opt.Key)}
+	p := &Profile{schema: s, opt: opt, key: siphash.NewKey(opt.Key)}
 	for _, f := range s.Fields() {
 		text, err := TypeText(f.Type)
 		if err != nil {

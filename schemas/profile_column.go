@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 )
 
 // columnProfile is the summary of one column.
@@ -53,7 +54,7 @@ type blockValue struct {
 	first int // a row that holds it
 }
 
-func (c *columnProfile) add(arr arrow.Array, key sipKey, minSupport int64) {
+func (c *columnProfile) add(arr arrow.Array, key siphash.Key, minSupport int64) {
 	if d, ok := arr.(*array.Dictionary); ok {
 		plain := decodeDictionary(d)
 		defer plain.Release()
@@ -69,7 +70,7 @@ func (c *columnProfile) add(arr arrow.Array, key sipKey, minSupport int64) {
 	c.addExtremes(arr)
 }
 
-func (c *columnProfile) addHashes(arr arrow.Array, key sipKey, minSupport int64) {
+func (c *columnProfile) addHashes(arr arrow.Array, key siphash.Key, minSupport int64) {
 	block := map[uint64]blockValue{}
 	if c.values == nil || !categorical(arr.DataType()) {
 		c.values, block = nil, nil
@@ -80,7 +81,7 @@ func (c *columnProfile) addHashes(arr arrow.Array, key sipKey, minSupport int64)
 			continue
 		}
 		buf = appendCell(buf[:0], arr, i)
-		h, _ := key.sum128(buf)
+		h, _ := key.Sum128(buf)
 		c.distinct.add(h, 1)
 		if block == nil {
 			continue

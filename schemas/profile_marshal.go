@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 )
 
 const profileVersion = 1
@@ -45,7 +46,7 @@ type profileValue struct {
 }
 
 func (p *Profile) keyCheck() []byte {
-	lo, hi := p.key.sum128(nil)
+	lo, hi := p.key.Sum128(nil)
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, lo), hi)
 }
 
@@ -85,7 +86,7 @@ func UnmarshalProfile(data []byte, key [16]byte) (*Profile, error) {
 	if f.Version != profileVersion {
 		return nil, fmt.Errorf("schemas: profile: version %d; this program reads version %d", f.Version, profileVersion)
 	}
-	p := &Profile{opt: ProfileOptions{Key: key, MinSupport: f.MinSupport}, key: newSIPKey(key), rows: f.Rows, blocks: f.Blocks}
+	p := &Profile{opt: ProfileOptions{Key: key, MinSupport: f.MinSupport}, key: siphash.NewKey(key), rows: f.Rows, blocks: f.Blocks}
 	if !bytes.Equal(f.KeyCheck, p.keyCheck()) {
 		return nil, fmt.Errorf("schemas: profile: made under another key: %w", ErrMismatch)
 	}

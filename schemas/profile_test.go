@@ -16,6 +16,7 @@ import (
 
 	"github.com/nocturne-data/nocturne/internal/parallel"
 	"github.com/nocturne-data/nocturne/internal/rng"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 	"github.com/nocturne-data/nocturne/schemas/semantic"
 )
 
@@ -257,13 +258,13 @@ func TestForeignKeyNames(t *testing.T) {
 // 3.1 %; four of them fail about once in 16,000 runs, and the hash is fixed.
 func TestDistinctEstimate(t *testing.T) {
 	t.Parallel()
-	key := newSIPKey([16]byte{})
+	key := siphash.NewKey([16]byte{})
 	for _, n := range []int{0, 1, 1000, 1024, 1025, 5000, 200000} {
 		s := newSketch()
 		var buf [8]byte
 		for i := range n {
 			buf[0], buf[1], buf[2] = byte(i), byte(i>>8), byte(i>>16)
-			h, _ := key.sum128(buf[:])
+			h, _ := key.Sum128(buf[:])
 			s.add(h, 1)
 		}
 		require.Equal(t, n <= sketchSize, s.exact(), n)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 )
 
 // Codes of a Reason.
@@ -191,7 +192,7 @@ func (v *Validator) WithParents(sets map[string]*KeySet, key [16]byte) *Validato
 	for i := range n.foreign {
 		f := &n.foreign[i]
 		f.parent = sets[f.table]
-		f.hash = &KeyHasher{columns: f.hash.columns, key: newSIPKey(key)}
+		f.hash = &KeyHasher{columns: f.hash.columns, key: siphash.NewKey(key)}
 	}
 	return &n
 }

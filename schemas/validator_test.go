@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nocturne-data/nocturne/internal/parallel"
+	"github.com/nocturne-data/nocturne/internal/siphash"
 	"github.com/nocturne-data/nocturne/schemas/semantic"
 )
 
@@ -306,7 +307,7 @@ func TestSipHashVector(t *testing.T) {
 	for i := range key {
 		key[i] = byte(i)
 	}
-	lo, hi := newSIPKey(key).sum128(nil)
+	lo, hi := siphash.NewKey(key).Sum128(nil)
 	require.Equal(t, [2]uint64{0xe6a825ba047f81a3, 0x930255c71472f66d}, [2]uint64{lo, hi})
 }
 

@@ -117,7 +117,7 @@ var css string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"kind": func(b Block) string { return b.kind() },
-	"svg":  func(s plot.SVG) template.HTML { return template.HTML(s) }, //nolint:gosec // SVG escapes its texts
+	"svg":  func(s plot.SVG) template.HTML { return template.HTML(s) }, // SVG escapes its texts
 	"css":  func() template.CSS { return template.CSS(css) },
 }).Parse(source))
 
