@@ -320,7 +320,7 @@ func TestOutputContractPromisesWhatIsLeft(t *testing.T) {
 
 func TestTinyTablesAreLearnedAndMeasured(t *testing.T) {
 	t.Parallel()
-	for _, rows := range []int{0, 1, 2, 5, 30} {
+	for _, rows := range []int{0, 1, 2, 5, 200} {
 		t.Run(fmt.Sprint(rows), func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
@@ -342,7 +342,9 @@ func TestTinyTablesAreLearnedAndMeasured(t *testing.T) {
 			e, err := h.Evaluate(h.ctx, EvaluateInput{Plan: p, Protected: out, Twin: twin.Twins[0]})
 			if err != nil {
 				require.NotContains(t, err.Error(), "Quillon")
-				require.Less(t, rows, 5, "only a handful of rows cannot be measured")
+				// The keyset, and so the side of a row, is drawn anew: a handful may all
+				// fall on one side, 200 do with probability 0.8^200.
+				require.Less(t, rows, 200)
 				return
 			}
 			require.NotEmpty(t, e.Verdict)
